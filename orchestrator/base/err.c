@@ -1,0 +1,83 @@
+/*
+ * err: see err.h.  A text that does not fit is cut at the end; what is put in front by err_in() is
+ * never cut in favour of what follows it, because it names the node and the step.
+ */
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+{
+	va_list ap;
+	char text[sizeof(err->text)];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	err->code = code;
+	err->hint[0] = '\0';
+	memcpy(err->text, text, sizeof(text));
+	return -1;
+}
+
+int err_errno(struct err *err, enum err_code code, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+	char text[sizeof(err->text)];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return err_set(err, code, "%s: %s", text, strerror(saved));
+}
+
+int err_in(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+	char text[sizeof(err->text)];
+	char old[sizeof(err->text)];
+
+	memcpy(old, err->text, sizeof(old));
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	size_t len = strlen(text);
+	memcpy(err->text, text, len + 1);
+	snprintf(err->text + len, sizeof(err->text) - len, ": %s", old);
+	return -1;
+}
+
+int err_hint(struct err *err, const char *fmt, ...)
+{
+	va_list ap;
+	char text[sizeof(err->hint)];
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	memcpy(err->hint, text, sizeof(text));
+	return -1;
+}
+
+int err_status(enum err_code code)
+{
+	static const int status[] = {
+#define X(name, status, about) [ERR_##name] = (status),
+		ERR_LIST(X)
+#undef X
+	};
+	return status[code];
+}
+
+const char *err_about(enum err_code code)
+{
+	static const char *const about[] = {
+#define X(name, status, about) [ERR_##name] = (about),
+		ERR_LIST(X)
+#undef X
+	};
+	return about[code];
+}

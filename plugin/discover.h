@@ -1,0 +1,54 @@
+/*
+ * discover: the API, or --nodes, to a list of nodes; then each node's manifests over SSH, which are
+ * the truth, to a cluster.
+ */
+#ifndef PLUGIN_DISCOVER_H
+#define PLUGIN_DISCOVER_H
+
+#include "base/err.h"
+#include "etcd/cluster.h"
+#include "etcd/static_pod.h"
+#include "node/fleet.h"
+#include "node/node_ssh.h"
+#include "plugin/opts.h"
+#include "snapshot/recipe.h"
+
+enum { WARNINGS_MAX = 32 };
+
+/* What one node's manifests say.  index is the member's and the node's. */
+struct found_node {
+	struct apiserver api;
+	bool has_api;      /* a kube-apiserver manifest is there and was read */
+	bool answers;      /* its member answered a Status */
+	uint64_t revision; /* of that answer */
+	uint64_t cluster_id;
+	const char *version; /* of that answer */
+	const char *role;    /* "leader", "member", "learner"; NULL: no answer */
+	uint64_t db_size;
+};
+
+struct discovery {
+	struct arena *arena;
+	struct cluster cluster; /* members[i] is on node i */
+	struct found_node found[CLUSTER_MEMBERS_MAX];
+	struct node nodes[CLUSTER_MEMBERS_MAX];
+	struct ssh_settings ssh;
+	struct fleet *fleet;
+	bool api_answered; /* the Kubernetes API was used */
+	const char *warnings[WARNINGS_MAX];
+	size_t warning_count;
+};
+
+/*
+ * Finds the cluster: pods by the Kubernetes API unless --nodes is given; when the API does not answer
+ * and `inventory` (may be NULL) has members, by their nodes and addresses.  Then logs in to every
+ * node, reads its manifests, asks every member for its status (one that does not answer is no error).
+ * All nodes that fail are named.  Fills warnings as docs/discover.md lists them.  With an external etcd
+ * cluster.count is 0 and cluster.external is set.  discovery_release closes the sessions.
+ */
+int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *out,
+	     struct err *err);
+void discovery_release(struct discovery *discovery);
+void discovery_scoped(struct discovery *discovery);
+
+#endif

@@ -18,13 +18,22 @@ enum { NODE_OUTPUT_MAX = 1024 * 1024 };
 
 struct node;
 
-/* What a kind of node can do; `deadline` is monotonic ms.  See the functions of the same names. */
+/* Bytes for a command's standard input: from fd when not negative, else from data; exactly len. */
+struct node_input {
+	int fd;
+	const void *data;
+	uint64_t len;
+};
+
+/*
+ * What a kind of node can do; `deadline` is monotonic ms.  See the functions of the same names.  run
+ * appends to out (NULL: thrown away) and errs, and gives any exit status; input may be NULL.
+ */
 struct node_ops {
 	int (*open)(struct node *node, uint64_t deadline, struct err *err);
-	int (*run)(struct node *node, const char *const argv[], uint64_t deadline, struct buf *out,
-		   int *status, struct err *err);
-	int (*put)(struct node *node, int fd, uint64_t size, const char *path, unsigned mode,
-		   uint64_t deadline, struct err *err);
+	int (*run)(struct node *node, const char *const argv[], const struct node_input *input,
+		   uint64_t deadline, struct buf *out, struct buf *errs, int *status,
+		   struct err *err);
 	int (*tunnel)(struct node *node, const char *host, unsigned port, uint64_t deadline,
 		      struct http_carrier *carrier, struct err *err);
 	void (*tunnel_close)(struct node *node);

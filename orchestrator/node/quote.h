@@ -1,0 +1,20 @@
+/*
+ * quote: argv to one line for a remote POSIX shell.  The one place that quotes.
+ */
+#ifndef NODE_QUOTE_H
+#define NODE_QUOTE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/*
+ * Appends the command line: `sudo -n --` when not root already, `timeout -k 5 SECONDS` so that the
+ * command does not outlive its channel, LC_ALL=C so that its words are the same everywhere, then argv, each
+ * word in single quotes unless it needs none.  -1 (BUG) for an empty argv or one that is too long.
+ */
+int quote_command(const char *const argv[], bool sudo, unsigned seconds, struct buf *out,
+		  struct err *err);
+
+#endif

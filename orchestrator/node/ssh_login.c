@@ -1,0 +1,346 @@
+/*
+ * ssh_login: connecting, proving the host by known_hosts, logging in by public key.  Strict as ssh with
+ * StrictHostKeyChecking=yes and BatchMode=yes: nothing is asked, nothing is written.
+ */
+#include "base/base64.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "node/ssh.h"
+#include "node/ssh_known.h"
+#include "node/ssh_session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KNOWN_HOSTS_MAX = 16 * 1024 * 1024, CONNECT_MS = 10 * 1000 };
+
+/* Waits for a connect to end, on one address. */
+static int connect_one(const struct addrinfo *ai, const struct ssh_target *target,
+		       uint64_t deadline, struct err *err)
+{
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int error = 0, one = 1;
+	socklen_t len = sizeof(error);
+
+	if (fd < 0)
+		return err_errno(err, ERR_SSH, "socket");
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen) && errno != EINPROGRESS) {
+		err_errno(err, ERR_SSH, "connect to %s port %u", target->host, target->port);
+		close(fd);
+		return -1;
+	}
+	struct pollfd fds[] = { { fd, POLLOUT, 0 }, { target->cancel_fd, POLLIN, 0 } };
+	int n = poll(fds, 2, ms_until(deadline));
+	if (n > 0 && fds[1].revents) {
+		err_set(err, ERR_CANCELLED, "interrupted");
+	} else if (n <= 0) {
+		err_set(err, ERR_TIMEOUT, "connect to %s port %u: no answer in time", target->host,
+			target->port);
+	} else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) || error) {
+		errno = error;
+		err_errno(err, ERR_SSH, "connect to %s port %u", target->host, target->port);
+	} else {
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+static int tcp_connect(const struct ssh_target *target, uint64_t deadline, struct err *err)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
+	uint64_t limit = deadline_in(CONNECT_MS);
+	char port[16];
+	int fd = -1;
+
+	if (deadline < limit)
+		limit = deadline;
+	snprintf(port, sizeof(port), "%u", target->port);
+	int rc = getaddrinfo(target->host, port, &hints, &list);
+	if (rc)
+		return err_set(err, ERR_SSH, "%s: %s", target->host, gai_strerror(rc));
+	for (struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
+		fd = connect_one(ai, target, limit, err);
+	freeaddrinfo(list);
+	return fd;
+}
+
+/* Appends a file that may be missing. */
+static void add_file(const char *path, struct buf *out)
+{
+	char chunk[16 * 1024];
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	while (fd >= 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
+		if (buf_add(out, chunk, (size_t)n))
+			return;
+}
+
+static char *home_path(const char *name)
+{
+	const char *home = getenv("HOME");
+	struct passwd entry, *found = NULL;
+	char room[4096];
+
+	if (!home || !*home)
+		if (!getpwuid_r(getuid(), &entry, room, sizeof(room), &found) && found)
+			home = entry.pw_dir;
+	return mem_printf("%s/.ssh/%s", home ? home : "", name);
+}
+
+static int known_text(const struct ssh_target *target, struct buf *out, struct err *err)
+{
+	if (target->known_hosts) {
+		if (access(target->known_hosts, R_OK))
+			return err_errno(err, ERR_CONFIG, "%s", target->known_hosts);
+		add_file(target->known_hosts, out);
+		return 0;
+	}
+	scoped(mem) char *path = home_path("known_hosts");
+	add_file(path, out);
+	add_file("/etc/ssh/ssh_known_hosts", out);
+	return 0;
+}
+
+/* Only key types that known_hosts has: with another one a good host would look changed. */
+static void prefer(struct ssh *ssh, const char *types)
+{
+	char list[600] = "";
+	size_t n = 0;
+
+	for (const char *at = types; *at;) {
+		size_t len = strcspn(at, ",");
+		const char *sep = n ? "," : "";
+		if (len == 7 && memcmp(at, "ssh-rsa", 7) == 0)
+			n += (size_t)snprintf(list + n, sizeof(list) - n,
+					      "%srsa-sha2-512,rsa-sha2-256,ssh-rsa", sep);
+		else
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%.*s", sep, (int)len,
+					      at);
+		if (n >= sizeof(list))
+			return;
+		at += len + (at[len] == ',');
+	}
+	if (n)
+		libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_HOSTKEY, list);
+}
+
+/* Ciphers that processors have instructions for come first. */
+static void prefer_ciphers(struct ssh *ssh)
+{
+	static const char ciphers[] =
+		"aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes128-ctr,aes192-ctr,"
+		"aes256-ctr,chacha20-poly1305@openssh.com";
+
+	libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_CRYPT_CS, ciphers);
+	libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_CRYPT_SC, ciphers);
+}
+
+/* The type's name is the first string of the key itself (RFC 4253, 6.6). */
+static bool key_type(const char *blob, size_t len, char out[64])
+{
+	if (len < 4)
+		return false;
+	size_t n = (size_t)(unsigned char)blob[0] << 24 | (size_t)(unsigned char)blob[1] << 16 |
+		   (size_t)(unsigned char)blob[2] << 8 | (size_t)(unsigned char)blob[3];
+	if (n == 0 || n > 63 || n > len - 4)
+		return false;
+	memcpy(out, blob + 4, n);
+	out[n] = '\0';
+	return true;
+}
+
+static void fingerprint(const char *blob, size_t len, char out[64])
+{
+	uint8_t sum[SHA256_SIZE];
+	scoped(buf) struct buf text = BUF_INIT(64);
+
+	digest_sha256(blob, len, sum);
+	base64_encode(sum, sizeof(sum), false, &text);
+	snprintf(out, 64, "SHA256:%s", buf_str(&text));
+}
+
+static int check_host_key(struct ssh *ssh, const struct ssh_target *target, const struct buf *known,
+			  struct err *err)
+{
+	size_t len = 0, line = 0;
+	int ignored;
+	const char *blob = libssh2_session_hostkey(ssh->session, &len, &ignored);
+	char type[64], print[64];
+	const char *file = target->known_hosts ? target->known_hosts : "~/.ssh/known_hosts";
+	char port[24] = "";
+
+	if (!blob || !key_type(blob, len, type))
+		return err_set(err, ERR_HOSTKEY, "%s sent no host key", target->host);
+	if (target->port != 22)
+		snprintf(port, sizeof(port), " -p %u", target->port);
+	fingerprint(blob, len, print);
+	switch (ssh_known_check(buf_str(known), known->len, target->host, target->port, type, blob,
+				len, &line)) {
+	case SSH_KNOWN_YES:
+		log_at(4, "%s: host key %s %s is on line %zu of known_hosts", target->host, type,
+		       print, line);
+		return 0;
+	case SSH_KNOWN_NO:
+		err_set(err, ERR_HOSTKEY, "the host key of %s is not known: %s %s", target->host,
+			type, print);
+		return err_hint(err,
+				"compare the fingerprint with the node's own, then: ssh-keyscan%s "
+				"-t %s %s >> %s",
+				port,
+				strncmp(type, "ecdsa", 5) == 0 ? "ecdsa"
+				: strcmp(type, "ssh-rsa") == 0 ? "rsa"
+							       : "ed25519",
+				target->host, file);
+	case SSH_KNOWN_CHANGED:
+		err_set(err, ERR_HOSTKEY,
+			"the host key of %s has CHANGED: it is now %s %s, and line %zu of %s has "
+			"another",
+			target->host, type, print, line, file);
+		return err_hint(err,
+				"somebody may be between you and the node; if the node was made "
+				"anew: ssh-keygen -f %s -R '%s%s%s', then add the new key",
+				file, target->port != 22 ? "[" : "", target->host,
+				target->port != 22 ? "]:port" : "");
+	case SSH_KNOWN_REVOKED:
+		return err_set(err, ERR_HOSTKEY,
+			       "the host key of %s, %s %s, is revoked by line %zu of %s",
+			       target->host, type, print, line, file);
+	}
+	return err_set(err, ERR_BUG, "no answer about a host key");
+}
+
+/* libssh2's agent calls speak to the agent's socket, which is local, and wait for it themselves. */
+static bool login_agent(struct ssh *ssh, const char *user, struct err *err)
+{
+	LIBSSH2_AGENT *agent = libssh2_agent_init(ssh->session);
+	struct libssh2_agent_publickey *key = NULL, *prev = NULL;
+	bool in = false;
+	long rc;
+
+	if (!agent)
+		return false;
+	if (!libssh2_agent_connect(agent)) {
+		if (!libssh2_agent_list_identities(agent))
+			while (!in && !err->code &&
+			       !libssh2_agent_get_identity(agent, &key, prev)) {
+				SSH(ssh, err, rc, libssh2_agent_userauth(agent, user, key));
+				in = rc == 0 && !err->code;
+				prev = key;
+			}
+		libssh2_agent_disconnect(agent);
+	}
+	libssh2_agent_free(agent);
+	return in;
+}
+
+/* 1: in, 0: not with this key, -1: err. */
+static int login_file(struct ssh *ssh, const char *user, const char *path, struct err *err)
+{
+	struct stat st;
+	long rc;
+
+	if (stat(path, &st))
+		return 0;
+	if (st.st_mode & 077 && st.st_uid == getuid()) {
+		err_set(err, ERR_CONFIG, "%s can be read by others (mode %04o)", path,
+			(unsigned)(st.st_mode & 07777));
+		return err_hint(err, "chmod 600 %s", path);
+	}
+	SSH(ssh, err, rc,
+	    libssh2_userauth_publickey_fromfile_ex(ssh->session, user, (unsigned)strlen(user), NULL,
+						   path, NULL));
+	if (err->code)
+		return -1;
+	log_at(4, "key %s: %s", path, rc == 0 ? "accepted" : "not accepted");
+	return rc == 0;
+}
+
+static int login(struct ssh *ssh, const struct ssh_target *target, struct err *err)
+{
+	static const char *const names[] = { "id_ed25519", "id_ecdsa", "id_rsa" };
+
+	if (target->key) {
+		if (access(target->key, R_OK))
+			return err_errno(err, ERR_CONFIG, "%s", target->key);
+		int rc = login_file(ssh, target->user, target->key, err);
+		if (rc)
+			return rc < 0 ? -1 : 0;
+	}
+	if (login_agent(ssh, target->user, err))
+		return 0;
+	for (size_t i = 0; !target->key && !err->code && i < 3; i++) {
+		scoped(mem) char *path = home_path(names[i]);
+		int rc = login_file(ssh, target->user, path, err);
+		if (rc)
+			return rc < 0 ? -1 : 0;
+	}
+	if (err->code)
+		return -1;
+	err_set(err, ERR_SSH, "%s@%s: no key was accepted (tried %s%s and the agent)", target->user,
+		target->host, target->key ? target->key : "~/.ssh/id_*", target->key ? "" : "");
+	return err_hint(err,
+			"check with: ssh -o BatchMode=yes -p %u %s@%s true; keys with a passphrase "
+			"are used through the agent only; libssh2 %s%s",
+			target->port, target->user, target->host, LIBSSH2_VERSION,
+			LIBSSH2_VERSION_NUM < 0x010b00
+				? " cannot use RSA keys with a new sshd: use ed25519"
+				: "");
+}
+
+static int handshake(struct ssh *ssh, const struct ssh_target *target, struct err *err)
+{
+	scoped(buf) struct buf known = BUF_INIT(KNOWN_HOSTS_MAX);
+	char types[512];
+	long rc;
+
+	if (known_text(target, &known, err))
+		return -1;
+	ssh_known_types(buf_str(&known), known.len, target->host, target->port, types,
+			sizeof(types));
+	prefer(ssh, types);
+	prefer_ciphers(ssh);
+	SSH(ssh, err, rc, libssh2_session_handshake(ssh->session, ssh->fd));
+	if (err->code || rc) {
+		ssh_fail(ssh, err, "SSH handshake");
+		return err_in(err, "%s port %u", target->host, target->port);
+	}
+	return check_host_key(ssh, target, &known, err);
+}
+
+struct ssh *ssh_open(const struct ssh_target *target, uint64_t deadline, struct err *err)
+{
+	struct ssh *ssh = mem_zalloc(sizeof(*ssh));
+
+	ssh->cancel_fd = target->cancel_fd;
+	ssh_begin(ssh, deadline, err);
+	ssh->fd = tcp_connect(target, deadline, err);
+	if (ssh->fd < 0)
+		goto failed;
+	err->code = ERR_NONE; /* an earlier address may have failed */
+	ssh->session = libssh2_session_init_ex(NULL, NULL, NULL, NULL);
+	if (!ssh->session)
+		abort();
+	libssh2_session_set_blocking(ssh->session, 0);
+	if (handshake(ssh, target, err) || login(ssh, target, err))
+		goto failed;
+	return ssh;
+failed:
+	ssh->broken = true;
+	ssh_close(ssh);
+	return NULL;
+}

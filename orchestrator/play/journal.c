@@ -1,0 +1,150 @@
+/*
+ * journal: see journal.h.
+ */
+#include "play/journal.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LINE_LIMIT = 64 * 1024 };
+
+struct journal {
+	int fd;
+	char *path;
+};
+
+static int make_folders(char *path, struct err *err)
+{
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		int failed = mkdir(path, 0700) && errno != EEXIST;
+		if (failed)
+			err_errno(err, ERR_FILE, "cannot make %s", path);
+		*at = '/';
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+/* A cluster's name becomes one part of a path. */
+static char *safe_name(const char *name)
+{
+	char *copy = mem_strdup(*name ? name : "_");
+
+	for (char *at = copy; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("-_.", *at))
+			*at = '_';
+	if (copy[0] == '.')
+		copy[0] = '_';
+	return copy;
+}
+
+static char *journal_file(const char *folder, const char *cluster, const char *run)
+{
+	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	scoped(mem) char *name = safe_name(cluster);
+
+	if (folder)
+		return mem_printf("%s/%s/%s.jsonl", folder, name, run);
+	if (state && *state == '/')
+		return mem_printf("%s/kubectl-etcd-backup/%s/%s.jsonl", state, name, run);
+	return mem_printf("%s/.local/state/kubectl-etcd-backup/%s/%s.jsonl", home ? home : "", name,
+			  run);
+}
+
+static int write_line(struct journal *journal, const struct tree *line, struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(LINE_LIMIT);
+
+	if (json_write(line, true, &text, err))
+		return -1;
+	buf_trim(&text);
+	if (buf_adds(&text, "\n"))
+		return err_set(err, ERR_BUG, "a line of the journal is too long");
+	for (size_t at = 0; at < text.len;) {
+		ssize_t n = write(journal->fd, text.data + at, text.len - at);
+		if (n < 0)
+			return err_errno(err, ERR_FILE, "%s", journal->path);
+		at += (size_t)n;
+	}
+	if (fsync(journal->fd))
+		return err_errno(err, ERR_FILE, "%s", journal->path);
+	return 0;
+}
+
+static int sync_folder(const char *path, struct err *err)
+{
+	scoped(mem) char *folder = mem_printf("%.*s", (int)(strrchr(path, '/') - path), path);
+	scoped(fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd))
+		return err_errno(err, ERR_FILE, "%s", folder);
+	return 0;
+}
+
+struct journal *journal_new(const char *folder, const char *cluster, const char *run,
+			    const struct tree *header, struct err *err)
+{
+	struct journal *journal = mem_zalloc(sizeof(*journal));
+
+	journal->path = journal_file(folder, cluster, run);
+	journal->fd = -1;
+	if (!make_folders(journal->path, err)) {
+		journal->fd = open(journal->path,
+				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+		if (journal->fd < 0)
+			err_errno(err, ERR_FILE, "cannot make the journal %s", journal->path);
+	}
+	if (journal->fd < 0 || write_line(journal, header, err) ||
+	    sync_folder(journal->path, err)) {
+		journal_free(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+void journal_free(struct journal *journal)
+{
+	if (!journal)
+		return;
+	if (journal->fd >= 0)
+		close(journal->fd);
+	free(journal->path);
+	free(journal);
+}
+
+const char *journal_path(const struct journal *journal)
+{
+	return journal->path;
+}
+
+int journal_add(struct journal *journal, const char *event, const char *step, const char *node,
+		const char *error, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct tree *line = tree_map(arena);
+	char when[21];
+
+	time_text(now_unix(), when);
+	tree_set_string(arena, line, "time", when);
+	tree_set_string(arena, line, "event", event);
+	if (step)
+		tree_set_string(arena, line, "step", step);
+	if (node)
+		tree_set_string(arena, line, "node", node);
+	if (error)
+		tree_set_string(arena, line, "error", error);
+	return write_line(journal, line, err);
+}

@@ -1,0 +1,165 @@
+/*
+ * look: see look.h.
+ */
+#include "play/look.h"
+
+#include "base/mem.h"
+#include "etcd/wal.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PGREP_MAX = 256 * 1024, TCP_MAX = 4 * 1024 * 1024, WAL_HEAD = 4096 };
+
+/* Whether a line of arguments has the word flag=value or the words flag value. */
+static bool has_flag(const char *line, const char *flag, const char *value)
+{
+	size_t flag_len = strlen(flag), value_len = strlen(value);
+
+	for (const char *at = line; (at = strstr(at, flag)); at += flag_len) {
+		if (at != line && at[-1] != ' ')
+			continue;
+		const char *rest = at + flag_len;
+		if (*rest != '=' && *rest != ' ')
+			continue;
+		if (strncmp(rest + 1, value, value_len) == 0 &&
+		    (rest[1 + value_len] == ' ' || rest[1 + value_len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+void look_parse(const char *text, const char *flag, const char *value, struct pids *out)
+{
+	out->count = 0;
+	while (*text && out->count < PIDS_MAX) {
+		size_t len = strcspn(text, "\n");
+		scoped(mem) char *line = mem_printf("%.*s", (int)len, text);
+		size_t digits = strspn(line, "0123456789");
+		if (digits && digits < sizeof(out->list[0]) && line[digits] == ' ' &&
+		    (!flag || has_flag(line + digits + 1, flag, value)))
+			snprintf(out->list[out->count++], sizeof(out->list[0]), "%.*s", (int)digits,
+				 line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+int look_processes(struct node *node, const char *program, const char *flag, const char *value,
+		   uint64_t deadline, struct pids *out, struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(PGREP_MAX);
+	char comm[16];
+	int status;
+
+	snprintf(comm, sizeof(comm), "%s", program);
+	if (node_try(node, argv("pgrep", "-a", "-x", comm), deadline, &text, &status, err))
+		return -1;
+	if (status > 1)
+		return err_set(err, ERR_REMOTE, "pgrep: exit %d", status);
+	look_parse(buf_str(&text), flag, value, out);
+	return 0;
+}
+
+int look_etcd(struct node *node, const struct member *member, uint64_t deadline, struct pids *out,
+	      struct err *err)
+{
+	return look_processes(node, "etcd", "--name", member->name, deadline, out, err);
+}
+
+/* "  0: 0100007F:094B 00000000:0000 0A ...": local address and port in hex, 0A is LISTEN. */
+unsigned look_parse_listening(const char *text, const unsigned wanted[])
+{
+	while (*text) {
+		char local[80], state[8];
+		unsigned port;
+		size_t len = strcspn(text, "\n");
+		scoped(mem) char *line = mem_printf("%.*s", (int)len, text);
+		const char *colon;
+		if (sscanf(line, " %*[0-9]: %79s %*s %7s", local, state) == 2 &&
+		    strcmp(state, "0A") == 0 && (colon = strrchr(local, ':'))) {
+			port = (unsigned)strtoul(colon + 1, NULL, 16);
+			for (size_t i = 0; wanted[i]; i++)
+				if (wanted[i] == port)
+					return port;
+		}
+		text += len + (text[len] == '\n');
+	}
+	return 0;
+}
+
+int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline, unsigned *port,
+		   struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(TCP_MAX);
+	int status;
+
+	/* tcp6 is not there where IPv6 is switched off: then cat says 1 */
+	if (node_try(node, argv("cat", "/proc/net/tcp", "/proc/net/tcp6"), deadline, &text, &status,
+		     err))
+		return -1;
+	if (!text.len)
+		return err_set(err, ERR_REMOTE, "/proc/net/tcp is empty");
+	*port = look_parse_listening(buf_str(&text), wanted);
+	return 0;
+}
+
+int look_db_held(struct node *node, const struct member *member, uint64_t deadline, bool *held,
+		 struct err *err)
+{
+	scoped(mem) char *db = mem_printf("%s/member/snap/db", member->data_dir);
+	bool found;
+	int status;
+
+	if (node_exists(node, db, deadline, &found, err))
+		return -1;
+	*held = false;
+	if (!found)
+		return 0;
+	if (node_try(node, argv("flock", "-n", db, "true"), deadline, NULL, &status, err))
+		return -1;
+	if (status > 1)
+		return err_set(err, ERR_REMOTE, "flock: exit %d", status);
+	*held = status == 1;
+	return 0;
+}
+
+int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_folder,
+	     uint64_t deadline, struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(buf) struct buf head = BUF_INIT(WAL_HEAD);
+	scoped(mem) char *wal = mem_printf("%s/0000000000000000-0000000000000000.wal", wal_folder);
+	uint64_t id, cluster, want = member_id(member, ctx->token);
+
+	if (node_run(node, argv("head", "-c", "4096", wal), deadline, &head, err) ||
+	    wal_ids(buf_str(&head), head.len, &id, &cluster, err))
+		return err_in(err, "%s", wal_folder);
+	if (id != want || cluster != ctx->cluster_id)
+		return err_set(err, ERR_UNSAFE,
+			       "%s: member %llx of cluster %llx, expected %llx of %llx", wal_folder,
+			       (unsigned long long)id, (unsigned long long)cluster,
+			       (unsigned long long)want, (unsigned long long)ctx->cluster_id);
+	return 0;
+}
+
+unsigned look_url_port(const char *url)
+{
+	const char *colon = url ? strrchr(url, ':') : NULL;
+	uint64_t port;
+
+	if (!colon)
+		return 0;
+	scoped(mem) char *digits = mem_printf("%.*s", (int)strcspn(colon + 1, "/,"), colon + 1);
+	return parse_uint(digits, 65535, &port) ? 0 : (unsigned)port;
+}
+
+int look_pause(struct node *node, unsigned ms, struct err *err)
+{
+	struct pollfd cancel = { node->cancel_fd, POLLIN, 0 };
+
+	if (poll(&cancel, 1, (int)ms) > 0)
+		return err_set(err, ERR_CANCELLED, "interrupted");
+	return 0;
+}

@@ -1,0 +1,59 @@
+/*
+ * look: what verbs ask a node: is that process there, who listens, is the database held, what ids has
+ * the data.  Nothing here changes anything.
+ */
+#ifndef PLAY_LOOK_H
+#define PLAY_LOOK_H
+
+#include "base/err.h"
+#include "node/node.h"
+#include "play/verb.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { PIDS_MAX = 16 };
+
+/* Process ids as text, for argv. */
+struct pids {
+	char list[PIDS_MAX][12];
+	size_t count;
+};
+
+/*
+ * Processes called `program` (first 15 bytes, as the kernel keeps them) that have the word --flag=value or
+ * the words --flag value among their arguments; all of them when flag is NULL.
+ */
+int look_processes(struct node *node, const char *program, const char *flag, const char *value,
+		   uint64_t deadline, struct pids *out, struct err *err);
+
+/* The member's etcd. */
+int look_etcd(struct node *node, const struct member *member, uint64_t deadline, struct pids *out,
+	      struct err *err);
+
+/* Parses `pgrep -a` output; pure, for look_processes and its test. */
+void look_parse(const char *text, const char *flag, const char *value, struct pids *out);
+
+/*
+ * *port: the first of the wanted ports (0 ends the list) on which something listens, 0 when nothing does.
+ * From /proc/net/tcp and tcp6, so that no tool is needed.
+ */
+int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline, unsigned *port,
+		   struct err *err);
+unsigned look_parse_listening(const char *text, const unsigned wanted[]); /* pure */
+
+/* Whether a process holds the database's lock (bbolt's flock); false when there is no file. */
+int look_db_held(struct node *node, const struct member *member, uint64_t deadline, bool *held,
+		 struct err *err);
+
+/* Compares the ids in a member's WAL folder with the predicted ones.  -1: UNSAFE, CORRUPT, REMOTE. */
+int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_folder,
+	     uint64_t deadline, struct err *err);
+
+/* The port of a URL ("https://10.0.0.1:2379"); 0 when it has none. */
+unsigned look_url_port(const char *url);
+
+/* Waits without doing anything for ms, or until cancelled (-1). */
+int look_pause(struct node *node, unsigned ms, struct err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * paths: where a run keeps its things on a node.  Every function returns a new string.
+ *
+ *   /etc/kubernetes/etcd-backup/lock           who runs what
+ *   /etc/kubernetes/etcd-backup/RUN/           state.json, parked/, originals/, tool/
+ *   DATA/.snapshot-RUN/snapshot.db             as sent
+ *   DATA/.restoring-RUN/                       restored, not yet in place
+ *   DATA/.before-RUN/                          the old data after the swap
+ */
+#ifndef PLAY_PATHS_H
+#define PLAY_PATHS_H
+
+#include "play/verb.h"
+
+#define MANIFESTS "/etc/kubernetes/manifests"
+#define RUNS "/etc/kubernetes/etcd-backup"
+#define LOCK_FILE RUNS "/lock"
+
+char *path_run(const struct play_ctx *ctx, const char *name); /* RUNS/RUN/name; NULL: the folder */
+char *path_manifest(const char *pod);                         /* MANIFESTS/pod.yaml */
+char *path_parked(const struct play_ctx *ctx, const char *pod);
+char *path_original(const struct play_ctx *ctx, const char *pod);
+
+/* DIR/.KIND-RUN/name for a data or WAL dir; kind: "snapshot", "restoring", "before"; name NULL: the folder */
+char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind, const char *name);
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * play: see play.h.  A plain loop over steps; undo is that loop backwards.  It knows no verb by name.
+ */
+#include "play/play.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FORWARD_TRIES = 3 };
+
+struct call {
+	const struct verb *verb;
+	const struct play_ctx *ctx;
+	uint64_t deadline;
+};
+
+struct ended {
+	struct play *play;
+	const struct step *step;
+	const char *ok, *failed; /* words for the journal */
+	struct err journal_err;
+};
+
+static int call_verb(struct node *node, void *arg, struct err *err)
+{
+	const struct call *call = arg;
+
+	return call->verb->run(node, call->ctx, call->deadline, err);
+}
+
+static void node_ended(void *arg, const struct node *node, uint64_t ms, const struct err *err)
+{
+	struct ended *ended = arg;
+	struct play *play = ended->play;
+
+	if (play->journal && ended->journal_err.code == ERR_NONE)
+		journal_add(play->journal, err ? ended->failed : ended->ok, ended->step->verb->name,
+			    node->name, err ? err->text : NULL, &ended->journal_err);
+	if (play->events.node_ended)
+		play->events.node_ended(play->events.arg, ended->step, node, ms, err);
+}
+
+/* Runs one verb on the step's nodes; the barrier is at the return. */
+static int run_on_nodes(struct play *play, const struct step *step, const struct verb *verb,
+			struct ended *ended, const bool done[], struct err errs[])
+{
+	size_t count = fleet_count(play->fleet);
+	struct call call = { verb, play->ctx, deadline_in(step->timeout_ms) };
+	bool only[FLEET_MAX] = { false };
+	bool turns = step->on == ON_ONE_BY_ONE && !play->ctx->undoing &&
+		     (!verb->needs_turns || verb->needs_turns(play->ctx));
+	int failed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		only[i] = !(done && done[i]) && (step->on != ON_FIRST || i == 0);
+	if (!turns)
+		return fleet_each(play->fleet, call_verb, &call, only, errs, node_ended, ended);
+	struct err turn_errs[FLEET_MAX];
+	for (size_t i = 0; i < count; i++)
+		errs[i] = ERR_INIT;
+	for (size_t i = 0; i < count && !failed; i++) {
+		bool one[FLEET_MAX] = { false };
+		one[i] = only[i];
+		call.deadline = deadline_in(step->timeout_ms);
+		failed = fleet_each(play->fleet, call_verb, &call, one, turn_errs, node_ended,
+				    ended);
+		errs[i] = turn_errs[i];
+	}
+	return failed;
+}
+
+/* One step, forward or as an undo, with journal and events.  errs says which node failed. */
+static int play_step(struct play *play, size_t index, bool undo, const bool done[],
+		     struct err errs[], struct err *err)
+{
+	const struct step *step = &play->playbook->steps[index];
+	const struct verb *verb = undo ? step->undo : step->verb;
+	struct step shown = *step;
+	struct ended ended = { .play = play,
+			       .step = &shown,
+			       .ok = undo ? "undone" : "ok",
+			       .failed = "failed",
+			       .journal_err = ERR_INIT };
+	uint64_t start = now_ms();
+
+	shown.verb = verb;
+	if (undo && shown.timeout_ms < verb->timeout_ms)
+		shown.timeout_ms = verb->timeout_ms;
+	for (size_t i = 0; i < fleet_count(play->fleet); i++)
+		errs[i] = ERR_INIT;
+	if (play->journal &&
+	    journal_add(play->journal, undo ? "undo" : "begin", verb->name, NULL, NULL, err))
+		return -1;
+	if (play->events.step_begins)
+		play->events.step_begins(play->events.arg, index + 1, play->playbook->count, &shown,
+					 undo);
+	play->ctx->undoing = undo;
+	int failed = run_on_nodes(play, &shown, verb, &ended, done, errs);
+	if (failed) {
+		fleet_first(play->fleet, errs, err);
+		err_in(err, "%s", verb->name);
+	} else if (ended.journal_err.code) {
+		*err = ended.journal_err;
+		failed = -1;
+	} else if (!undo && verb->judge && verb->judge(play->ctx, err)) {
+		failed = err_in(err, "%s", verb->name);
+	}
+	if (play->events.step_ended)
+		play->events.step_ended(play->events.arg, &shown, now_ms() - start, failed != 0,
+					undo);
+	return failed ? -1 : 0;
+}
+
+/* Adds to an error that stands: what went wrong while undoing it. */
+static void add_undo_failure(struct err *err, const struct err *undo_err)
+{
+	char first[sizeof(err->text)];
+
+	memcpy(first, err->text, sizeof(first));
+	snprintf(err->text, sizeof(err->text), "%.300s; then undoing failed: %.300s", first,
+		 undo_err->text);
+	if (undo_err->hint[0])
+		memcpy(err->hint, undo_err->hint, sizeof(err->hint));
+}
+
+/* The undos of steps `last`, last - 1, ..., 0.  The first that fails ends it. */
+static int undo_from(struct play *play, size_t last, struct err *err)
+{
+	struct err errs[FLEET_MAX];
+
+	fleet_forget_cancel(play->fleet);
+	for (size_t i = last + 1; i-- > 0;) {
+		struct err undo_err = ERR_INIT;
+		if (!play->playbook->steps[i].undo)
+			continue;
+		if (play_step(play, i, true, NULL, errs, &undo_err)) {
+			add_undo_failure(err, &undo_err);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static bool anything_changed(const struct play *play, size_t last)
+{
+	for (size_t i = 0; i <= last; i++)
+		if (play->playbook->steps[i].verb->kind == VERB_CHANGES)
+			return true;
+	return false;
+}
+
+/* Ctrl-C once more during an undo: the journal says how far it came. */
+static void stop_at_once(void *arg)
+{
+	struct play *play = arg;
+	static const char words[] = "error: stopped at once; some nodes may be half-way. journal: ";
+	const char *path = play->journal ? journal_path(play->journal) : "none";
+
+	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+	(void)!write(STDERR_FILENO, path, strlen(path));
+	(void)!write(STDERR_FILENO, "\n", 1);
+	_exit(5);
+}
+
+static enum play_outcome fail_before_commit(struct play *play, size_t step, struct err *err)
+{
+	bool changed = anything_changed(play, step);
+	struct err ignored = ERR_INIT;
+
+	if (changed && undo_from(play, step, err)) {
+		if (play->journal)
+			journal_add(play->journal, "end", NULL, NULL, "an undo failed", &ignored);
+		return PLAY_NEEDS_YOU;
+	}
+	if (play->journal)
+		journal_add(play->journal, "end", NULL, NULL, changed ? "undone" : "untouched",
+			    &ignored);
+	return changed ? PLAY_UNDONE : PLAY_UNTOUCHED;
+}
+
+static int forward_before_commit(struct play *play, size_t i, struct err *err)
+{
+	struct err errs[FLEET_MAX];
+
+	if (fleet_cancelled(play->fleet))
+		return err_set(err, ERR_CANCELLED, "interrupted");
+	if (play->deadline && now_ms() > play->deadline)
+		return err_set(err, ERR_TIMEOUT, "the run's --timeout is over");
+	if (play->playbook->steps[i].verb->kind == VERB_CHANGES &&
+	    fleet_catch_signals(play->fleet, stop_at_once, play, err))
+		return -1;
+	return play_step(play, i, false, NULL, errs, err);
+}
+
+/* After the commit a node that failed is tried again; the others have done it. */
+static int forward_after_commit(struct play *play, size_t i, struct err *err)
+{
+	size_t count = fleet_count(play->fleet);
+	struct err errs[FLEET_MAX];
+	bool done[FLEET_MAX] = { false };
+
+	for (int attempt = 1;; attempt++) {
+		if (!play_step(play, i, false, done, errs, err))
+			return 0;
+		if (attempt == FORWARD_TRIES || err->code == ERR_CANCELLED)
+			return -1;
+		for (size_t n = 0; n < count; n++)
+			done[n] = done[n] || errs[n].code == ERR_NONE;
+	}
+}
+
+enum play_outcome play_run(struct play *play, struct err *err)
+{
+	const struct playbook *book = play->playbook;
+	struct err ignored = ERR_INIT;
+
+	for (size_t i = 0; i < book->commit; i++)
+		if (forward_before_commit(play, i, err))
+			return fail_before_commit(play, i, err);
+	if (book->commit < book->count) {
+		if (play->journal && journal_add(play->journal, "commit", NULL, NULL, NULL, err))
+			return fail_before_commit(play, book->commit - 1, err);
+		if (play->events.committed)
+			play->events.committed(play->events.arg, book->commit_text);
+	}
+	for (size_t i = book->commit; i < book->count; i++) {
+		if (!forward_after_commit(play, i, err))
+			continue;
+		if (play->journal)
+			journal_add(play->journal, "end", NULL, NULL, err->text, &ignored);
+		return PLAY_NEEDS_YOU;
+	}
+	if (play->journal)
+		journal_add(play->journal, "end", NULL, NULL, NULL, &ignored);
+	return PLAY_DONE;
+}
+
+int play_look(struct play *play, struct err *err)
+{
+	struct err errs[FLEET_MAX];
+
+	for (size_t i = 0; i < play->playbook->count; i++) {
+		if (play->playbook->steps[i].verb->kind == VERB_CHANGES)
+			break;
+		if (play_step(play, i, false, NULL, errs, err))
+			return -1;
+	}
+	return 0;
+}
+
+int play_status(enum play_outcome outcome, const struct err *err)
+{
+	switch (outcome) {
+	case PLAY_DONE:
+		return 0;
+	case PLAY_UNDONE:
+		return 4;
+	case PLAY_NEEDS_YOU:
+		return 5;
+	case PLAY_UNTOUCHED:
+		break;
+	}
+	return err_status(err->code);
+}

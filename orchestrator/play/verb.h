@@ -1,0 +1,120 @@
+/*
+ * verb: what a step of a playbook does on one node.  A verb looks first whether its end state holds
+ * already; so trying again, going on and undoing what half happened are one mechanism.  Verbs touch their own
+ * node only, and never each other.
+ */
+#ifndef PLAY_VERB_H
+#define PLAY_VERB_H
+
+#include "base/err.h"
+#include "etcd/cluster.h"
+#include "etcd/static_pod.h"
+#include "node/node.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RUN_ID_SIZE = 24, TOKEN_SIZE = 64 };
+
+/* What a run knows of one node; written by that node's worker only. */
+struct play_node {
+	const struct member *member;
+	struct apiserver api;
+	bool has_api;
+
+	/* from check-nodes */
+	bool ionice;       /* `ionice -c3` works */
+	bool data_existed; /* the data dir was there before us */
+	uint64_t free_bytes, need_bytes;
+	char tool_source[200]; /* where the restore tool was found, in words */
+
+	/* from put-snapshot */
+	bool tool_is_etcdutl; /* else etcdctl */
+	bool tool_bumps;      /* has --bump-revision and --mark-compacted */
+
+	/* from wait-etcd */
+	uint32_t hash;
+	uint64_t revision;
+
+	/* from wait-controllers: the leases as the snapshot has them */
+	char lease[2][160];
+
+	uint64_t api_stopped_at, api_ready_at; /* monotonic ms; 0: not yet */
+};
+
+/* What a run is: the same for all nodes, read-only while a step runs. */
+struct play_ctx {
+	char run[RUN_ID_SIZE];  /* "20261121T104107-7f3a" */
+	char token[TOKEN_SIZE]; /* --initial-cluster-token of this run */
+	struct cluster *cluster;
+	struct play_node *nodes; /* by node->index */
+
+	const char *snapshot_path; /* local; each worker opens it for itself */
+	uint64_t snapshot_size;    /* whole, with the hash */
+	uint64_t db_size;
+	const char *snapshot_sha256; /* of the whole file, hex */
+	uint64_t snapshot_revision;
+	uint64_t bump;        /* for --bump-revision */
+	const char *etcdutl;  /* local file to upload; NULL: look on the nodes */
+	const char *operator; /* who runs this, from where, for the lock */
+
+	const char *initial_cluster; /* one value for all */
+	uint64_t cluster_id;         /* predicted */
+	uint64_t grace_ms;
+	bool undoing; /* this call is an undo: put back, wait for nothing that was not there */
+};
+
+enum verb_kind { VERB_LOOKS, VERB_CHANGES };
+
+struct verb {
+	const char *name;
+	const char *inverse; /* NULL: none needed */
+	const char *about;
+	enum verb_kind kind;
+	uint64_t timeout_ms, timeout_max_ms;
+	int (*run)(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		   struct err *err);
+	/* After the barrier, on the main thread: do the nodes agree?  NULL: nothing to compare. */
+	int (*judge)(const struct play_ctx *ctx, struct err *err);
+	/* For `on: one-by-one`: whether this cluster needs turns.  NULL: always. */
+	bool (*needs_turns)(const struct play_ctx *ctx);
+};
+
+/* The table; ends with a NULL name. */
+extern const struct verb verbs[];
+const struct verb *verb_find(const char *name); /* NULL: there is none */
+
+/* What this run knows of the node. */
+static inline struct play_node *play_node(const struct play_ctx *ctx, const struct node *node)
+{
+	return &ctx->nodes[node->index];
+}
+
+/* verb_check.c */
+int verb_check_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_check_nodes(const struct play_ctx *, struct err *);
+int verb_lock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_unlock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_file.c */
+int verb_put_snapshot(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_drop_snapshot(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_swap_data(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_swap_data_back(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_member.c */
+int verb_build_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_drop_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_pod.c */
+int verb_stop_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_start_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_stop_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_start_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
+bool turns_start_etcd(const struct play_ctx *);
+int verb_restart_controllers(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_etcd.c */
+int verb_wait_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_wait_etcd(const struct play_ctx *, struct err *);
+/* verb_api.c */
+int verb_wait_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_wait_controllers(struct node *, const struct play_ctx *, uint64_t, struct err *);
+
+#endif

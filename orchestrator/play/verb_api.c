@@ -1,0 +1,117 @@
+/*
+ * verb_api: API servers are ready when each says so itself; controllers work when their leases move.
+ */
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "etcd/etcd_api.h"
+#include "play/look.h"
+#include "play/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ASK_MS = 3000, AGAIN_MS = 100, LEASE_MAX = 64 * 1024 };
+
+static int ask(struct node *node, const struct play_ctx *ctx, const char *path, uint64_t deadline,
+	       struct http_answer *answer, struct err *err)
+{
+	const struct play_node *self = play_node(ctx, node);
+	uint64_t limit = deadline_in(ASK_MS);
+
+	return apiserver_get(node, &self->api, self->member->address, path,
+			     limit < deadline ? limit : deadline, answer, err);
+}
+
+static int ask_ready(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		     struct err *err)
+{
+	scoped(http_answer) struct http_answer answer = { 0 };
+
+	if (ask(node, ctx, "/readyz", deadline, &answer, err))
+		return -1;
+	if (answer.status != 200)
+		return err_set(err, ERR_KUBE, "/readyz: HTTP %ld", answer.status);
+	return 0;
+}
+
+int verb_wait_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+
+	while (ask_ready(node, ctx, deadline, err)) {
+		if (err->code == ERR_CANCELLED)
+			return -1;
+		log_at(4, "%s: %s", node->name, err->text);
+		if (now_ms() >= deadline) {
+			err_hint(err, "on the node: crictl ps -a, "
+				      "/var/log/pods/kube-system_kube-apiserver-*");
+			return err_in(err, "the API server is not ready");
+		}
+		if (look_pause(node, AGAIN_MS, err))
+			return -1;
+	}
+	if (!self->api_ready_at)
+		self->api_ready_at = now_ms();
+	return 0;
+}
+
+/* "HOLDER TIME" of a lease, "none" when there is no such lease. */
+static int read_lease(struct node *node, const struct play_ctx *ctx, const char *name,
+		      uint64_t deadline, char out[160], struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(http_answer) struct http_answer answer = { 0 };
+	scoped(mem) char *path =
+		mem_printf("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/%s", name);
+
+	if (ask(node, ctx, path, deadline, &answer, err))
+		return -1;
+	if (answer.status == 404) {
+		snprintf(out, 160, "none");
+		return 0;
+	}
+	if (answer.status != 200)
+		return err_set(err, ERR_KUBE, "lease %s: HTTP %ld", name, answer.status);
+	const struct tree *lease =
+		json_parse(arena, buf_str(&answer.body), answer.body.len, LEASE_MAX, err);
+	if (!lease)
+		return -1;
+	const char *holder = tree_text(tree_at(lease, "spec", "holderIdentity", NULL));
+	const char *time = tree_text(tree_at(lease, "spec", "renewTime", NULL));
+	snprintf(out, 160, "%.100s %.40s", holder ? holder : "", time ? time : "");
+	return 0;
+}
+
+int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			  struct err *err)
+{
+	static const char *const names[] = { "kube-controller-manager", "kube-scheduler" };
+	struct play_node *self = play_node(ctx, node);
+	bool moved[2] = { false, false };
+
+	while (!moved[0] || !moved[1]) {
+		bool failed = false;
+		for (size_t i = 0; i < 2 && !failed; i++) {
+			char lease[160];
+			if (moved[i])
+				continue;
+			/* just after its start an API server may say 403: its caches fill */
+			failed = read_lease(node, ctx, names[i], deadline, lease, err) != 0;
+			if (failed)
+				continue;
+			if (!self->lease[i][0])
+				snprintf(self->lease[i], sizeof(self->lease[i]), "%s", lease);
+			moved[i] = strcmp(self->lease[i], lease) != 0;
+		}
+		if (failed && err->code == ERR_CANCELLED)
+			return -1;
+		if (now_ms() >= deadline)
+			return err_set(err, ERR_TIMEOUT, "nobody renews the lease of %s",
+				       names[moved[0] ? 1 : 0]);
+		if (look_pause(node, AGAIN_MS * 2, err))
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,271 @@
+/*
+ * verb_pod: static pods are stopped by moving their manifests out of kubelet's sight and ending their
+ * processes, and started by putting the manifests back.  "Stopped" is proved by process, by database
+ * lock and by ports that nobody listens on; kubelet's word is not taken for it.
+ */
+#include "base/log.h"
+#include "base/mem.h"
+#include "play/look.h"
+#include "play/paths.h"
+#include "play/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * A changed annotation gives the pod a new UID.  kubelet keeps its back-off by UID: without this a pod that
+ * was stopped a few times lately starts after minutes.
+ */
+#define ANNOTATION "etcd-backup/run"
+
+enum { POLL_MS = 50 };
+
+/* The original is parked in the run's folder, on the file system of the manifests. */
+static int park(struct node *node, const struct play_ctx *ctx, const char *pod, uint64_t deadline,
+		struct err *err)
+{
+	scoped(mem) char *manifest = path_manifest(pod);
+	scoped(mem) char *parked = path_parked(ctx, pod);
+	scoped(mem) char *original = path_original(ctx, pod);
+	bool there, is_parked, started;
+
+	if (node_exists(node, manifest, deadline, &there, err) ||
+	    node_exists(node, parked, deadline, &is_parked, err))
+		return -1;
+	if (!there)
+		return is_parked ? 0 : err_set(err, ERR_REMOTE, "%s is not there", manifest);
+	if (is_parked) /* what is there is the copy that this run had put back */
+		return node_run(node, argv("rm", "-f", manifest), deadline, NULL, err);
+	if (node_exists(node, original, deadline, &started, err))
+		return -1;
+	if (!started)
+		return node_move(node, manifest, parked, deadline, err);
+	/* undoing a start: the original is the one to keep, the annotated copy goes */
+	if (node_move(node, original, parked, deadline, err))
+		return -1;
+	return node_run(node, argv("rm", "-f", manifest), deadline, NULL, err);
+}
+
+/* Copies a manifest with the run's annotation; one that has no place for it is copied as it is. */
+static int put_annotated(struct node *node, const struct play_ctx *ctx, const char *from,
+			 const char *to, uint64_t deadline, struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(MANIFEST_MAX);
+	scoped(buf) struct buf out = BUF_INIT(2 * MANIFEST_MAX);
+	struct err odd = ERR_INIT;
+
+	if (node_get(node, from, deadline, &text, err))
+		return -1;
+	if (static_pod_annotate(buf_str(&text), text.len, ANNOTATION, ctx->run, &out, &odd)) {
+		log_at(2, "%s: %s: no annotation: %s", node->name, from, odd.text);
+		return node_write(node, text.data, text.len, to, 0600, deadline, err);
+	}
+	return node_write(node, out.data, out.len, to, 0600, deadline, err);
+}
+
+static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod, uint64_t deadline,
+		  struct err *err)
+{
+	scoped(mem) char *manifest = path_manifest(pod);
+	scoped(mem) char *parked = path_parked(ctx, pod);
+	scoped(mem) char *original = path_original(ctx, pod);
+	bool there, is_parked;
+
+	if (node_exists(node, parked, deadline, &is_parked, err) ||
+	    node_exists(node, manifest, deadline, &there, err))
+		return -1;
+	if (!is_parked)
+		return there ? 0
+			     : err_set(err, ERR_REMOTE, "neither %s nor %s is there", manifest,
+				       parked);
+	if (ctx->undoing) /* over whatever half-happened: the original wins */
+		return node_run(node, argv("mv", "-T", parked, manifest), deadline, NULL, err);
+	if (put_annotated(node, ctx, parked, manifest, deadline, err))
+		return -1;
+	return node_move(node, parked, original, deadline, err);
+}
+
+/* What is to be ended. */
+struct target {
+	const char *pod, *program, *flag, *value;
+	unsigned ports[8];           /* 0 ends the list */
+	const struct member *member; /* whose database lock is looked at; NULL: none */
+	bool ports_end_grace; /* nobody can reach it any more: no need to wait for the rest */
+};
+
+static int kill_all(struct node *node, const struct pids *pids, uint64_t deadline, struct err *err)
+{
+	const char *args[PIDS_MAX + 3] = { "kill", "-KILL" };
+	int status;
+
+	for (size_t i = 0; i < pids->count; i++)
+		args[2 + i] = pids->list[i];
+	args[2 + pids->count] = NULL;
+	return node_try(node, args, deadline, NULL, &status, err); /* 1: gone meanwhile */
+}
+
+/* Gone by all three signs?  Says in err what is still there. */
+static int look_gone(struct node *node, const struct target *target, const struct pids *pids,
+		     unsigned port, uint64_t deadline, bool *gone, struct err *err)
+{
+	bool held = false;
+
+	if (!pids->count && !port && target->member &&
+	    look_db_held(node, target->member, deadline, &held, err))
+		return -1;
+	*gone = !pids->count && !port && !held;
+	if (pids->count)
+		err_set(err, ERR_TIMEOUT, "%s still runs (process %s)", target->program,
+			pids->list[0]);
+	else if (port)
+		err_set(err, ERR_TIMEOUT, "somebody still listens on port %u", port);
+	else if (held)
+		err_set(err, ERR_TIMEOUT, "somebody still holds the lock of the database");
+	return 0;
+}
+
+static int end_process(struct node *node, const struct play_ctx *ctx, const struct target *target,
+		       uint64_t deadline, struct err *err)
+{
+	uint64_t grace = deadline_in(ctx->grace_ms);
+	struct err still = ERR_INIT;
+
+	for (;;) {
+		struct pids pids;
+		unsigned port;
+		bool gone;
+		if (look_processes(node, target->program, target->flag, target->value, deadline,
+				   &pids, err) ||
+		    look_listening(node, target->ports, deadline, &port, err) ||
+		    look_gone(node, target, &pids, port, deadline, &gone, &still))
+			return -1;
+		if (gone)
+			return 0;
+		if (pids.count && (now_ms() >= grace || (target->ports_end_grace && !port)) &&
+		    kill_all(node, &pids, deadline, err))
+			return -1;
+		if (now_ms() >= deadline) {
+			*err = still;
+			return -1;
+		}
+		if (look_pause(node, POLL_MS, err))
+			return -1;
+	}
+}
+
+static int stop(struct node *node, const struct play_ctx *ctx, const struct target *target,
+		uint64_t deadline, struct err *err)
+{
+	if (park(node, ctx, target->pod, deadline, err))
+		return -1;
+	return end_process(node, ctx, target, deadline, err);
+}
+
+int verb_stop_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	struct target target = { .pod = "kube-apiserver",
+				 .program = "kube-apiserver",
+				 .ports = { self->api.port },
+				 .ports_end_grace = true };
+
+	if (!self->api_stopped_at)
+		self->api_stopped_at = now_ms();
+	return stop(node, ctx, &target, deadline, err);
+}
+
+static struct target etcd_target(const struct member *member)
+{
+	struct target target = { .pod = "etcd",
+				 .program = "etcd",
+				 .flag = "--name",
+				 .value = member->name,
+				 .member = member };
+	const char *const urls[] = { member->client_url, member->listen_client, member->peer_url,
+				     member->metrics_url };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		unsigned port = look_url_port(urls[i]);
+		if (port)
+			target.ports[n++] = port;
+	}
+	return target;
+}
+
+int verb_stop_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		   struct err *err)
+{
+	struct target target = etcd_target(play_node(ctx, node)->member);
+
+	return stop(node, ctx, &target, deadline, err);
+}
+
+int verb_start_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			 struct err *err)
+{
+	return unpark(node, ctx, "kube-apiserver", deadline, err);
+}
+
+bool turns_start_etcd(const struct play_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		if (ctx->cluster->members[i].corrupt_check)
+			return ctx->cluster->count > 1;
+	return false;
+}
+
+/* With the corruption check on, members that start together wait 7 s for each other: one at a time. */
+static int wait_answers(struct node *node, const struct member *member, uint64_t deadline,
+			struct err *err)
+{
+	unsigned wanted[2] = { look_url_port(member->metrics_url), 0 }, port = 0;
+	uint64_t limit = deadline_in(30 * 1000); /* whether it is well is wait-etcd's question */
+
+	if (!wanted[0])
+		wanted[0] = look_url_port(member->client_url);
+	while (!port && now_ms() < limit && now_ms() < deadline)
+		if (look_listening(node, wanted, deadline, &port, err) ||
+		    (!port && look_pause(node, POLL_MS, err)))
+			return -1;
+	return 0;
+}
+
+int verb_start_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(mem) char *inner = mem_printf("%s/member/wal", member->data_dir);
+
+	/* etcd over an empty folder would quietly become a new, empty cluster */
+	if (!ctx->undoing &&
+	    look_ids(node, ctx, member->wal_dir ? member->wal_dir : inner, deadline, err))
+		return -1;
+	if (unpark(node, ctx, "etcd", deadline, err))
+		return -1;
+	return !ctx->undoing && turns_start_etcd(ctx) ? wait_answers(node, member, deadline, err)
+						      : 0;
+}
+
+int verb_restart_controllers(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			     struct err *err)
+{
+	static const char *const pods[] = { "kube-controller-manager", "kube-scheduler" };
+
+	for (size_t i = 0; i < 2; i++) {
+		scoped(mem) char *manifest = path_manifest(pods[i]);
+		scoped(mem) char *original = path_original(ctx, pods[i]);
+		bool there, done;
+		if (node_exists(node, manifest, deadline, &there, err) ||
+		    node_exists(node, original, deadline, &done, err))
+			return -1;
+		if (!there || done)
+			continue;
+		/* first the copy aside, then the new one: a kubelet sees a pod with another UID */
+		if (node_run(node, argv("cp", "-p", manifest, original), deadline, NULL, err) ||
+		    put_annotated(node, ctx, original, manifest, deadline, err))
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,55 @@
+/*
+ * verbs: the table of verbs.  What a playbook can say is what stands here.
+ */
+#include "play/verb.h"
+
+#include <string.h>
+
+#define SECONDS(n) ((uint64_t)(n)*1000)
+
+const struct verb verbs[] = {
+	{ "check-nodes", NULL, "look at manifests, space, tools and locks; changes nothing",
+	  VERB_LOOKS, SECONDS(60), SECONDS(600), verb_check_nodes, judge_check_nodes, NULL },
+	{ "lock-nodes", "unlock-nodes", "take the lock and make the run's folder", VERB_CHANGES,
+	  SECONDS(30), SECONDS(120), verb_lock_nodes, NULL, NULL },
+	{ "unlock-nodes", "lock-nodes", "give the lock back", VERB_CHANGES, SECONDS(30),
+	  SECONDS(120), verb_unlock_nodes, NULL, NULL },
+	{ "put-snapshot", "drop-snapshot", "send the snapshot and find the restore tool",
+	  VERB_CHANGES, SECONDS(3600), SECONDS(24 * 3600), verb_put_snapshot, NULL, NULL },
+	{ "drop-snapshot", "put-snapshot", "remove the sent snapshot and the tool", VERB_CHANGES,
+	  SECONDS(60), SECONDS(600), verb_drop_snapshot, NULL, NULL },
+	{ "build-member", "drop-member", "restore into a folder beside the live data", VERB_CHANGES,
+	  SECONDS(1800), SECONDS(6 * 3600), verb_build_member, NULL, NULL },
+	{ "drop-member", "build-member", "remove the restored folder", VERB_CHANGES, SECONDS(60),
+	  SECONDS(600), verb_drop_member, NULL, NULL },
+	{ "stop-apiserver", "start-apiserver",
+	  "move the manifest out, end the process, prove it gone", VERB_CHANGES, SECONDS(60),
+	  SECONDS(600), verb_stop_apiserver, NULL, NULL },
+	{ "start-apiserver", "stop-apiserver", "put the manifest back", VERB_CHANGES, SECONDS(60),
+	  SECONDS(600), verb_start_apiserver, NULL, NULL },
+	{ "stop-etcd", "start-etcd", "move the manifest out, end the process, prove it gone",
+	  VERB_CHANGES, SECONDS(60), SECONDS(600), verb_stop_etcd, NULL, NULL },
+	{ "start-etcd", "stop-etcd", "put the manifest back over checked data", VERB_CHANGES,
+	  SECONDS(120), SECONDS(1200), verb_start_etcd, NULL, turns_start_etcd },
+	{ "swap-data", "swap-data-back", "rename the old data away and the restored data in",
+	  VERB_CHANGES, SECONDS(60), SECONDS(600), verb_swap_data, NULL, NULL },
+	{ "swap-data-back", "swap-data", "rename the old data back", VERB_CHANGES, SECONDS(60),
+	  SECONDS(600), verb_swap_data_back, NULL, NULL },
+	{ "wait-etcd", NULL, "wait for predicted ids, all voters, a leader, one hash, no alarm",
+	  VERB_LOOKS, SECONDS(180), SECONDS(1800), verb_wait_etcd, judge_wait_etcd, NULL },
+	{ "wait-apiserver", NULL, "wait for /readyz", VERB_LOOKS, SECONDS(180), SECONDS(1800),
+	  verb_wait_apiserver, NULL, NULL },
+	{ "restart-controllers", NULL, "restart controller-manager and scheduler", VERB_CHANGES,
+	  SECONDS(60), SECONDS(600), verb_restart_controllers, NULL, NULL },
+	{ "wait-controllers", NULL, "wait until both leases are renewed", VERB_LOOKS, SECONDS(180),
+	  SECONDS(1800), verb_wait_controllers, NULL, NULL },
+	{ NULL, NULL, NULL, VERB_LOOKS, 0, 0, NULL, NULL, NULL },
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *verb = verbs; verb->name; verb++)
+		if (strcmp(verb->name, name) == 0)
+			return verb;
+	return NULL;
+}

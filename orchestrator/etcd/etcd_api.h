@@ -94,15 +94,4 @@ int etcd_snapshot(struct etcd_client *client, uint64_t deadline, uint64_t stall_
 		  int (*on_data)(void *arg, const void *data, size_t len, struct err *err),
 		  void *arg, struct etcd_snapshot *out, struct err *err);
 
-/* kube-apiserver's answer to GET path (e.g. "/readyz") on the node's own API server. */
-struct apiserver;
-struct http_answer;
-
-/*
- * Asks the API server of this node through a tunnel, with its kubelet client certificate.  0 when
- * an HTTP answer came; answer as in http_do.
- */
-int apiserver_get(struct node *node, const struct apiserver *api, const char *address,
-		  const char *path, uint64_t deadline, struct http_answer *answer, struct err *err);
-
 #endif

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "etcd/etcd_api.h"
+#include "etcd/apiserver.h"
 #include "play/look.h"
 #include "play/verb.h"
 

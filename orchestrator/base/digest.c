@@ -1,0 +1,92 @@
+/*
+ * digest: see digest.h.
+ */
+#include "base/digest.h"
+
+#include "base/mem.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+struct digest {
+	EVP_MD_CTX *ctx;
+};
+
+static void whole(const EVP_MD *kind, const void *data, size_t len, uint8_t *out)
+{
+	if (!EVP_Digest(data, len, out, NULL, kind, NULL))
+		abort(); /* out of memory, or a library without it */
+}
+
+void digest_sha1(const void *data, size_t len, uint8_t out[SHA1_SIZE])
+{
+	whole(EVP_sha1(), data, len, out);
+}
+
+void digest_sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
+{
+	whole(EVP_sha256(), data, len, out);
+}
+
+struct digest *digest_sha256_begin(void)
+{
+	struct digest *digest = mem_zalloc(sizeof(*digest));
+
+	digest->ctx = EVP_MD_CTX_new();
+	if (!digest->ctx || !EVP_DigestInit_ex(digest->ctx, EVP_sha256(), NULL))
+		abort();
+	return digest;
+}
+
+void digest_add(struct digest *digest, const void *data, size_t len)
+{
+	if (!EVP_DigestUpdate(digest->ctx, data, len))
+		abort();
+}
+
+void digest_end(struct digest *digest, uint8_t out[SHA256_SIZE])
+{
+	if (!EVP_DigestFinal_ex(digest->ctx, out, NULL))
+		abort();
+	digest_free(digest);
+}
+
+void digest_free(struct digest *digest)
+{
+	if (!digest)
+		return;
+	EVP_MD_CTX_free(digest->ctx);
+	free(digest);
+}
+
+void digest_hex(const uint8_t *data, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[data[i] >> 4];
+		out[2 * i + 1] = digits[data[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+void random_bytes(void *out, size_t len)
+{
+	if (getrandom(out, len, 0) != (ssize_t)len)
+		abort();
+}
+
+int digest_certificate(const char *pem, size_t len, uint8_t out[SHA256_SIZE])
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)len);
+	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	int ok = cert && X509_digest(cert, EVP_sha256(), out, NULL);
+
+	X509_free(cert);
+	BIO_free(bio);
+	return ok ? 0 : -1;
+}

@@ -1,0 +1,329 @@
+/*
+ * http: see http.h.  The only file that knows libcurl.  One easy handle in a multi handle, driven by a plain
+ * loop, so that the carrier and the cancel pipe are served in the same poll.
+ */
+#include "base/http.h"
+
+#include "base/mem.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { POLL_MS = 1000, HEADER_MAX = 8 * 1024 };
+
+struct exchange {
+	const struct http_request *request;
+	struct http_answer *answer;
+	struct err *err; /* set by a callback that ends the transfer */
+	bool ended_by_us;
+	uint64_t last_byte; /* when something came last */
+	CURL *easy;
+	struct curl_slist *headers, *connect_to;
+	char error[CURL_ERROR_SIZE];
+};
+
+void http_init(void)
+{
+	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+		abort();
+}
+
+void http_answer_release(struct http_answer *answer)
+{
+	buf_release(&answer->body);
+}
+
+void http_answer_scoped(struct http_answer *answer)
+{
+	http_answer_release(answer);
+}
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+	size_t len = size * n;
+
+	x->last_byte = now_ms();
+	if (x->request->on_body) {
+		if (!x->request->on_body(x->request->arg, data, len, x->err))
+			return len;
+	} else if (!buf_add(&x->answer->body, data, len)) {
+		return len;
+	} else {
+		err_set(x->err, ERR_KUBE, "an answer of more than %zu bytes", x->request->body_max);
+	}
+	x->ended_by_us = true;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 32) >= 'a' && (c | 32) <= 'f')
+		return (c | 32) - 'a' + 10;
+	return -1;
+}
+
+/* grpc-message is percent-encoded (gRPC over HTTP/2, "Status-Message"). */
+static void take_message(const char *value, size_t len, char out[256])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < 255; i++) {
+		int hi, lo;
+		if (value[i] == '%' && i + 2 < len && (hi = hex_digit(value[i + 1])) >= 0 &&
+		    (lo = hex_digit(value[i + 2])) >= 0) {
+			out[n++] = (char)(hi * 16 + lo);
+			i += 2;
+		} else {
+			out[n++] = value[i];
+		}
+	}
+	out[n] = '\0';
+}
+
+/* Headers and, after the body, trailers. */
+static size_t on_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+	size_t len = size * n, name = 0;
+
+	x->last_byte = now_ms();
+	if (len > HEADER_MAX)
+		return 0;
+	while (name < len && data[name] != ':')
+		name++;
+	size_t start = name + 1, end = len;
+	while (start < end && data[start] == ' ')
+		start++;
+	while (end > start && strchr("\r\n ", data[end - 1]))
+		end--;
+	if (name == 11 && strncasecmp(data, "grpc-status", 11) == 0 && end > start &&
+	    end - start < 4) {
+		scoped(mem) char *digits = mem_printf("%.*s", (int)(end - start), data + start);
+		uint64_t code;
+		x->answer->grpc_status = parse_uint(digits, 999, &code) ? 2 : (int)code;
+	} else if (name == 12 && strncasecmp(data, "grpc-message", 12) == 0) {
+		take_message(data + start, end - start, x->answer->grpc_message);
+	}
+	return len;
+}
+
+static curl_socket_t give_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct http_carrier *carrier = arg;
+
+	(void)purpose;
+	(void)address;
+	return carrier->fd;
+}
+
+static int socket_is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)arg;
+	(void)fd;
+	(void)purpose;
+	return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+static int keep_socket(void *arg, curl_socket_t fd)
+{
+	(void)arg;
+	(void)fd;
+	return 0; /* the carrier closes it */
+}
+
+static void set_blob(CURL *easy, CURLoption option, const char *pem)
+{
+	struct curl_blob blob = { .data = (void *)(uintptr_t)pem,
+				  .len = strlen(pem),
+				  .flags = CURL_BLOB_NOCOPY };
+
+	curl_easy_setopt(easy, option, &blob);
+}
+
+static void set_tls(struct exchange *x)
+{
+	const struct http_tls *tls = &x->request->tls;
+
+	curl_easy_setopt(x->easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	if (tls->ca) {
+		curl_easy_setopt(x->easy, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(x->easy, CURLOPT_CAPATH, NULL);
+		set_blob(x->easy, CURLOPT_CAINFO_BLOB, tls->ca);
+	}
+	if (tls->cert && tls->key) {
+		set_blob(x->easy, CURLOPT_SSLCERT_BLOB, tls->cert);
+		set_blob(x->easy, CURLOPT_SSLKEY_BLOB, tls->key);
+	}
+	if (tls->skip_verify) {
+		curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+/* curl verifies the URL's host: for another name that name goes into the URL, and the host is dialled. */
+static void set_url(struct exchange *x)
+{
+	const struct http_request *request = x->request;
+	CURLU *url = curl_url();
+	char *host = NULL, *port = NULL, *whole = NULL;
+
+	if (!url)
+		abort();
+	if (request->tls.server_name && !curl_url_set(url, CURLUPART_URL, request->url, 0) &&
+	    !curl_url_get(url, CURLUPART_HOST, &host, 0) &&
+	    !curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
+	    !curl_url_set(url, CURLUPART_HOST, request->tls.server_name, 0) &&
+	    !curl_url_get(url, CURLUPART_URL, &whole, 0)) {
+		scoped(mem) char *to =
+			mem_printf("%s:%s:%s:%s", request->tls.server_name, port, host, port);
+		scoped(mem) char *header = mem_printf("Host: %s:%s", host, port);
+		x->connect_to = curl_slist_append(NULL, to);
+		x->headers = curl_slist_append(x->headers, header);
+		curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
+		curl_easy_setopt(x->easy, CURLOPT_URL, whole);
+	} else {
+		curl_easy_setopt(x->easy, CURLOPT_URL, request->url);
+	}
+	curl_free(host);
+	curl_free(port);
+	curl_free(whole);
+	curl_url_cleanup(url);
+}
+
+static void set_request(struct exchange *x)
+{
+	const struct http_request *request = x->request;
+	CURL *easy = x->easy;
+
+	for (size_t i = 0; request->headers && request->headers[i]; i++)
+		x->headers = curl_slist_append(x->headers, request->headers[i]);
+	set_url(x);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	if (request->body) {
+		curl_easy_setopt(easy, CURLOPT_POST, 1L);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+	}
+	if (request->http2)
+		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+				 strncmp(request->url, "https:", 6) == 0
+					 ? (long)CURL_HTTP_VERSION_2TLS
+					 : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64 * 1024L);
+	set_tls(x);
+	if (request->carrier) {
+		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request->carrier);
+		curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, socket_is_connected);
+		curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, keep_socket);
+	}
+}
+
+/* Waits for curl's sockets, the carrier's and the cancel pipe. */
+static int wait_any(struct exchange *x, CURLM *multi)
+{
+	const struct http_request *request = x->request;
+	struct curl_waitfd fds[5];
+	struct pollfd own[4];
+	int n = request->carrier ? request->carrier->fds(request->carrier->arg, own) : 0;
+	unsigned count = 0;
+
+	for (int i = 0; i < n; i++) {
+		short events = 0;
+		if (own[i].events & POLLIN)
+			events |= CURL_WAIT_POLLIN;
+		if (own[i].events & POLLOUT)
+			events |= CURL_WAIT_POLLOUT;
+		fds[count++] = (struct curl_waitfd){ own[i].fd, events, 0 };
+	}
+	if (request->cancel_fd >= 0)
+		fds[count++] = (struct curl_waitfd){ request->cancel_fd, CURL_WAIT_POLLIN, 0 };
+	int left = ms_until(request->deadline);
+	curl_multi_poll(multi, fds, count, left < POLL_MS ? left : POLL_MS, NULL);
+	if (request->cancel_fd >= 0 && fds[count - 1].revents)
+		return err_set(x->err, ERR_CANCELLED, "interrupted");
+	if (now_ms() >= request->deadline)
+		return err_set(x->err, ERR_TIMEOUT, "no answer in time");
+	if (request->stall_ms && now_ms() - x->last_byte > request->stall_ms)
+		return err_set(x->err, ERR_TIMEOUT, "nothing came for %llu s",
+			       (unsigned long long)request->stall_ms / 1000);
+	return 0;
+}
+
+static int drive(struct exchange *x, CURLM *multi, CURLcode *result)
+{
+	const struct http_carrier *carrier = x->request->carrier;
+	int running = 1, queued;
+
+	for (;;) {
+		if (carrier && carrier->step(carrier->arg, x->err))
+			return -1;
+		if (curl_multi_perform(multi, &running))
+			return err_set(x->err, ERR_BUG, "curl_multi_perform failed");
+		if (!running)
+			break;
+		/* what curl has just written goes out before anything is waited for */
+		if (carrier && carrier->step(carrier->arg, x->err))
+			return -1;
+		if (wait_any(x, multi))
+			return -1;
+	}
+	CURLMsg *message = curl_multi_info_read(multi, &queued);
+	*result = message ? message->data.result : CURLE_RECV_ERROR;
+	return 0;
+}
+
+/* curl's error to ours; the text is curl's own, which names hosts and never headers. */
+static int explain(struct exchange *x, CURLcode result)
+{
+	if (x->ended_by_us)
+		return -1;
+	const char *text = x->error[0] ? x->error : curl_easy_strerror(result);
+	if (result == CURLE_COULDNT_CONNECT)
+		return err_set(x->err, ERR_KUBE, "connection refused: %s", text);
+	return err_set(x->err, result == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_KUBE, "%s",
+		       text);
+}
+
+int http_do(const struct http_request *request, struct http_answer *answer, struct err *err)
+{
+	struct exchange x = {
+		.request = request, .answer = answer, .err = err, .last_byte = now_ms()
+	};
+	CURLcode result = CURLE_OK;
+
+	*answer = (struct http_answer){ .grpc_status = -1 };
+	answer->body.max = request->body_max;
+	x.easy = curl_easy_init();
+	CURLM *multi = curl_multi_init();
+	if (!x.easy || !multi)
+		abort();
+	set_request(&x);
+	curl_multi_add_handle(multi, x.easy);
+	int failed = drive(&x, multi, &result);
+	if (!failed && result != CURLE_OK)
+		failed = explain(&x, result);
+	if (!failed)
+		curl_easy_getinfo(x.easy, CURLINFO_RESPONSE_CODE, &answer->status);
+	curl_multi_remove_handle(multi, x.easy);
+	curl_easy_cleanup(x.easy);
+	curl_multi_cleanup(multi);
+	curl_slist_free_all(x.headers);
+	curl_slist_free_all(x.connect_to);
+	return failed ? -1 : 0;
+}

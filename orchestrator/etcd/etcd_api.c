@@ -1,0 +1,375 @@
+/*
+ * etcd_api: see etcd_api.h.  The unary calls; the snapshot stream is in etcd_snapshot.c.  Field numbers are
+ * those of rpc.proto.
+ */
+#include "etcd/etcd_api.h"
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include "etcd/grpc.h"
+#include "etcd/proto.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PEM_MAX = 64 * 1024 };
+
+/* "https://10.0.0.1:2379" or "https://[::1]:2379" */
+static int read_url(struct etcd_client *client, const char *url, struct err *err)
+{
+	const char *at = url ? strstr(url, "://") : NULL;
+	const char *colon = at ? strrchr(at + 3, ':') : NULL;
+	uint64_t port;
+
+	if (!colon || (strncmp(url, "https://", 8) && strncmp(url, "http://", 7)) ||
+	    strlen(url) >= sizeof(client->url) - 1)
+		return err_set(err, ERR_CONFIG, "the member's client URL is \"%s\"",
+			       url ? url : "");
+	at += 3;
+	scoped(mem) char *digits = mem_printf("%.*s", (int)strcspn(colon + 1, "/"), colon + 1);
+	if (parse_uint(digits, 65535, &port) || !port)
+		return err_set(err, ERR_CONFIG, "the member's client URL %s has no port", url);
+	size_t len = (size_t)(colon - at);
+	if (len > 2 && at[0] == '[' && at[len - 1] == ']') {
+		at++;
+		len -= 2;
+	}
+	if (!len || len >= sizeof(client->host))
+		return err_set(err, ERR_CONFIG, "the member's client URL is \"%s\"", url);
+	snprintf(client->host, sizeof(client->host), "%.*s", (int)len, at);
+	snprintf(client->url, sizeof(client->url), "%.*s", (int)(colon + 1 + strlen(digits) - url),
+		 url);
+	client->port = (unsigned)port;
+	return 0;
+}
+
+static int read_pem(struct node *node, const char *path, const char *flag, uint64_t deadline,
+		    struct buf *out, struct err *err)
+{
+	if (!path)
+		return err_set(err, ERR_CONFIG, "etcd has no %s in its manifest", flag);
+	return node_get(node, path, deadline, out, err);
+}
+
+struct etcd_client *etcd_client_new(struct node *node, const struct member *member,
+				    uint64_t deadline, struct err *err)
+{
+	struct etcd_client *client = mem_zalloc(sizeof(*client));
+	uint8_t sum[SHA256_SIZE];
+
+	client->node = node;
+	client->ca = (struct buf)BUF_INIT(PEM_MAX);
+	client->cert = (struct buf)BUF_INIT(PEM_MAX);
+	client->key = (struct buf)BUF_SECRET(PEM_MAX);
+	if (read_url(client, member->client_url ? member->client_url : member->listen_client, err))
+		goto failed;
+	if (strncmp(client->url, "https://", 8) != 0)
+		return client;
+	if (read_pem(node, member->ca_file, "--trusted-ca-file", deadline, &client->ca, err) ||
+	    read_pem(node, member->cert_file, "--cert-file", deadline, &client->cert, err) ||
+	    read_pem(node, member->key_file, "--key-file", deadline, &client->key, err))
+		goto failed;
+	if (digest_certificate(buf_str(&client->ca), client->ca.len, sum)) {
+		err_set(err, ERR_CONFIG, "%s holds no certificate", member->ca_file);
+		goto failed;
+	}
+	digest_hex(sum, sizeof(sum), client->fingerprint);
+	return client;
+failed:
+	etcd_client_free(client);
+	return NULL;
+}
+
+void etcd_client_free(struct etcd_client *client)
+{
+	if (!client)
+		return;
+	buf_release(&client->ca);
+	buf_release(&client->cert);
+	buf_release(&client->key);
+	free(client);
+}
+
+void etcd_client_scoped(struct etcd_client **client)
+{
+	etcd_client_free(*client);
+}
+
+const char *etcd_client_ca_fingerprint(const struct etcd_client *client)
+{
+	return client->fingerprint;
+}
+
+/* A unary call has one message. */
+static int keep_message(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct buf *message = arg;
+
+	buf_clear(message);
+	if (buf_add(message, data, len))
+		return err_set(err, ERR_ETCD, "an answer of more than %zu bytes", message->max);
+	return 0;
+}
+
+static int call(struct etcd_client *client, const char *method, const struct buf *message,
+		uint64_t deadline, struct buf *answer, struct err *err)
+{
+	struct grpc_call one = { .method = method,
+				 .message = message,
+				 .deadline = deadline,
+				 .on_message = keep_message,
+				 .arg = answer };
+
+	return grpc_do(client, &one, err);
+}
+
+struct header {
+	uint64_t cluster, member, revision, term;
+};
+
+static void read_header(const struct proto_field *field, struct header *out)
+{
+	struct proto p = proto_of(field->data, field->len);
+	struct proto_field f;
+
+	while (field->type == 2 && proto_next(&p, &f)) {
+		switch (f.number) {
+		case 1:
+			out->cluster = f.value;
+			break;
+		case 2:
+			out->member = f.value;
+			break;
+		case 3:
+			out->revision = f.value;
+			break;
+		case 4:
+			out->term = f.value;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static int odd_answer(const struct proto *p, const char *what, struct err *err)
+{
+	return p->bad ? err_set(err, ERR_ETCD, "%s: an answer that does not parse", what) : 0;
+}
+
+static void add_words(char *out, size_t size, const struct proto_field *f)
+{
+	size_t len = strlen(out);
+
+	if (len && len < size - 3) {
+		memcpy(out + len, "; ", 3);
+		len += 2;
+	}
+	if (len < size - 1)
+		proto_text(f, out + len, size - len);
+}
+
+static void status_field(const struct proto_field *f, struct etcd_status *s, struct header *h)
+{
+	switch (f->number) {
+	case 1:
+		read_header(f, h);
+		break;
+	case 2:
+		proto_text(f, s->version, sizeof(s->version));
+		break;
+	case 3:
+		s->db_size = f->value;
+		break;
+	case 4:
+		s->leader = f->value;
+		break;
+	case 5:
+		s->raft_index = f->value;
+		break;
+	case 7:
+		s->raft_applied = f->value;
+		break;
+	case 8:
+		add_words(s->errors, sizeof(s->errors), f);
+		break;
+	case 9:
+		s->db_in_use = f->value;
+		break;
+	case 10:
+		s->learner = f->value;
+		break;
+	case 12:
+		s->quota = f->value;
+		break;
+	default:
+		break;
+	}
+}
+
+int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
+		struct err *err)
+{
+	struct buf nothing = BUF_INIT(1);
+	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
+	struct etcd_status s = { 0 };
+	struct header h = { 0 };
+	struct proto_field f;
+
+	if (call(client, "/etcdserverpb.Maintenance/Status", &nothing, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	while (proto_next(&p, &f))
+		status_field(&f, &s, &h);
+	s.cluster_id = h.cluster;
+	s.member_id = h.member;
+	s.revision = h.revision;
+	s.term = h.term;
+	if (odd_answer(&p, "Status", err))
+		return -1;
+	*out = s;
+	return 0;
+}
+
+/* Adds a URL to a comma separated list, if it fits. */
+static void add_url(char *list, size_t size, const struct proto_field *f)
+{
+	size_t len = strlen(list);
+
+	if (len + f->len + 2 > size)
+		return;
+	if (len)
+		list[len++] = ',';
+	proto_text(f, list + len, size - len);
+}
+
+static void read_member(const struct proto_field *field, struct etcd_member *m)
+{
+	struct proto p = proto_of(field->data, field->len);
+	struct proto_field f;
+
+	while (proto_next(&p, &f)) {
+		if (f.number == 1)
+			m->id = f.value;
+		else if (f.number == 2)
+			proto_text(&f, m->name, sizeof(m->name));
+		else if (f.number == 3)
+			add_url(m->peer_urls, sizeof(m->peer_urls), &f);
+		else if (f.number == 4)
+			add_url(m->client_urls, sizeof(m->client_urls), &f);
+		else if (f.number == 5)
+			m->learner = f.value;
+	}
+}
+
+int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
+		 struct err *err)
+{
+	struct buf nothing = BUF_INIT(1);
+	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
+	struct header h = { 0 };
+	struct proto_field f;
+
+	if (call(client, "/etcdserverpb.Cluster/MemberList", &nothing, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	memset(out, 0, sizeof(*out));
+	while (proto_next(&p, &f)) {
+		if (f.number == 1)
+			read_header(&f, &h);
+		if (f.number != 2 || f.type != 2)
+			continue;
+		if (out->count == CLUSTER_MEMBERS_MAX)
+			return err_set(err, ERR_ETCD, "MemberList: more than %d members",
+				       CLUSTER_MEMBERS_MAX);
+		read_member(&f, &out->list[out->count++]);
+	}
+	out->cluster_id = h.cluster;
+	return odd_answer(&p, "MemberList", err);
+}
+
+int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,
+		struct etcd_hash *out, struct err *err)
+{
+	scoped(buf) struct buf message = BUF_INIT(64);
+	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+	struct etcd_hash hash = { 0 };
+	struct header h = { 0 };
+	struct proto_field f;
+
+	if (revision)
+		proto_add_varint(&message, 1, revision);
+	if (call(client, "/etcdserverpb.Maintenance/HashKV", &message, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	while (proto_next(&p, &f)) {
+		if (f.number == 1)
+			read_header(&f, &h);
+		else if (f.number == 2)
+			hash.hash = (uint32_t)f.value;
+		else if (f.number == 3) /* -1: never compacted */
+			hash.compact_revision = f.value == UINT64_MAX ? 0 : f.value;
+	}
+	if (odd_answer(&p, "HashKV", err))
+		return -1;
+	hash.revision = h.revision;
+	*out = hash;
+	return 0;
+}
+
+int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, char words[256],
+		struct err *err)
+{
+	static const char *const names[] = { "NONE", "NOSPACE", "CORRUPT" };
+	struct buf nothing = BUF_INIT(1);
+	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+	struct proto_field f, g;
+	size_t n = 0, len = 0;
+
+	if (call(client, "/etcdserverpb.Maintenance/Alarm", &nothing, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	words[0] = '\0';
+	while (proto_next(&p, &f)) {
+		uint64_t member = 0, kind = 0;
+		if (f.number != 2 || f.type != 2)
+			continue;
+		struct proto inner = proto_of(f.data, f.len);
+		while (proto_next(&inner, &g)) {
+			if (g.number == 1)
+				member = g.value;
+			else if (g.number == 2)
+				kind = g.value;
+		}
+		len = strlen(words);
+		snprintf(words + len, 256 - len, "%s%s on %llx", n ? "; " : "",
+			 kind < 3 ? names[kind] : "an alarm", (unsigned long long)member);
+		n++;
+	}
+	*count = n;
+	return odd_answer(&p, "Alarm", err);
+}
+
+int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
+			       struct err *err)
+{
+	scoped(buf) struct buf message = BUF_INIT(64);
+	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+	struct header h = { 0 };
+	struct proto_field f;
+
+	proto_add_bytes(&message, 1, "\0", 1); /* key: one that nobody has */
+	proto_add_varint(&message, 3, 1);      /* limit */
+	proto_add_varint(&message, 8, 1);      /* keys_only */
+	if (call(client, "/etcdserverpb.KV/Range", &message, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	while (proto_next(&p, &f))
+		if (f.number == 1)
+			read_header(&f, &h);
+	if (odd_answer(&p, "Range", err))
+		return -1;
+	*revision = h.revision;
+	return 0;
+}

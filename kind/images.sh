@@ -22,7 +22,7 @@ name_images() {
   BASE_IMAGE=$REPOSITORY/base:$(hash_of "${BASE_PACKAGES[*]}" "$(declare -f make_base make_root)")
   BALANCER_SOURCE=$REPOSITORY/balancer:$(hash_of "$BASE_IMAGE" "$(text_of "$files"/balancer.Dockerfile "$files"/haproxy.cfg)")
   key=$(hash_of "$KUBERNETES_BIN" "$BASE_IMAGE" "$ETCD_VERSION" \
-    "$(declare -f make_control_plane preload make_kubernetes_image)" "$(text_of "$files"/*)")
+    "$(declare -f pack make_control_plane preload make_kubernetes_image)" "$(text_of "$files"/*)")
   KUBERNETES_IMAGE=$REPOSITORY/kubernetes:$key
   NODE_IMAGE=$REPOSITORY/node:$(hash_of "${KIND_NODE_IMAGE:-$key}" "$(text_of "$KIND_DIR/node.Dockerfile" "$files/sshd.conf")" \
     "$(cat "$SSH_KEY.pub")")
@@ -39,12 +39,14 @@ build_image() {
   DOCKER_BUILDKIT=0 logged "image-${tag//[:\/]/-}" docker build "${args[@]}" --tag "$tag" --file "$file" "$context"
 }
 
-# make_root DIR: Debian bookworm without what a container never reads.
+# make_root DIR: Debian bookworm without what a container never reads.  debootstrap mounts /proc in DIR;
+# in a mount namespace of its own that cannot stay behind when it is interrupted.
 make_root() {
-  local packages
+  local packages uri
   packages=$(IFS=, && echo "${BASE_PACKAGES[*]}")
-  logged debootstrap debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-    --include="$packages" bookworm "$1" "$(mirror)"
+  uri=$(mirror)
+  logged debootstrap unshare --mount debootstrap --variant=minbase \
+    --keyring=/usr/share/keyrings/debian-archive-keyring.gpg --include="$packages" bookworm "$1" "$uri"
   rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/* "$1"/usr/share/{doc,man,locale,info} \
     "$1"/etc/ssh/ssh_host_* "$1"/var/log/*.log
 }

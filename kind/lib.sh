@@ -40,7 +40,7 @@ hash_of() { printf '%s\0' "$@" | sha256sum | cut -c1-12; }
 
 # text_of FILE...: what the files say to a program, without comment lines, so that a better comment
 # does not rebuild an image.
-text_of() { grep -hvE '^[[:space:]]*(#[^!]|#$|$)' "$@"; }
+text_of() { grep -hvE '^[[:space:]]*(# |#$|$)' "$@"; }
 
 # cached DIR COMMAND...: makes DIR by `COMMAND... TEMPORARY`, unless it is there.  It gets its name by a
 # rename, so what an interrupted run leaves behind is never taken for finished.

@@ -25,6 +25,7 @@ struct found_node {
 	const char *version; /* of that answer */
 	const char *role;    /* "leader", "member", "learner"; NULL: no answer */
 	uint64_t db_size;
+	char trouble[128]; /* what the member itself reports; "" when it is well */
 };
 
 struct discovery {
@@ -34,7 +35,9 @@ struct discovery {
 	struct node nodes[CLUSTER_MEMBERS_MAX];
 	struct ssh_settings ssh;
 	struct fleet *fleet;
-	bool api_answered; /* the Kubernetes API was used */
+	size_t node_count;
+	struct arena *arenas[CLUSTER_MEMBERS_MAX]; /* of the workers */
+	bool api_answered;                         /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
 };

@@ -24,7 +24,7 @@ struct opts {
 	const char *ssh_user, *ssh_key, *ssh_known_hosts;
 	uint64_t ssh_port;
 	enum output output;
-	bool no_headers, quiet, yes, help;
+	bool no_headers, quiet, yes, help, version;
 	uint64_t verbose;
 	uint64_t timeout_ms; /* --timeout: the whole run; 0: none */
 
@@ -49,6 +49,7 @@ struct command {
 	const char *name;
 	const char *words; /* "FILE"; "" when it takes none */
 	size_t min_words, max_words;
+	unsigned takes;      /* flags, as flags.h groups them; ON_EVERY is always taken */
 	const char *about;   /* one line, upper case, no full stop */
 	const char *details; /* sentences */
 	const char *examples;

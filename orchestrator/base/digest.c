@@ -5,6 +5,9 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -76,17 +79,32 @@ void digest_hex(const uint8_t *data, size_t len, char *out)
 
 void random_bytes(void *out, size_t len)
 {
-	if (getrandom(out, len, 0) != (ssize_t)len)
-		abort();
+	for (size_t at = 0; at < len;) {
+		ssize_t n = getrandom((char *)out + at, len - at, 0);
+		if (n < 0 && errno != EINTR)
+			abort();
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* A certificate that is encrypted is none: without this OpenSSL asks on the terminal. */
+static int no_password(char *out, int size, int writing, void *arg)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
 }
 
 int digest_certificate(const char *pem, size_t len, uint8_t out[SHA256_SIZE])
 {
-	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	BIO *bio = len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
+	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
 	int ok = cert && X509_digest(cert, EVP_sha256(), out, NULL);
 
 	X509_free(cert);
 	BIO_free(bio);
+	ERR_clear_error(); /* what is left there would be taken for an error of the next call */
 	return ok ? 0 : -1;
 }

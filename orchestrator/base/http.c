@@ -1,6 +1,7 @@
 /*
  * http: see http.h.  The only file that knows libcurl.  One easy handle in a multi handle, driven by a plain
- * loop, so that the carrier and the cancel pipe are served in the same poll.
+ * loop, so that the carrier and the cancel pipe are served in the same poll.  With CURLOPT_NOSIGNAL curl leaves
+ * SIGPIPE alone: the program ignores it from its start.
  */
 #include "base/http.h"
 
@@ -12,14 +13,16 @@
 #include <string.h>
 #include <strings.h>
 
-enum { POLL_MS = 1000, HEADER_MAX = 8 * 1024 };
+enum { POLL_MS = 1000, HEADERS_MAX = 256 * 1024 };
 
 struct exchange {
 	const struct http_request *request;
 	struct http_answer *answer;
 	struct err *err; /* set by a callback that ends the transfer */
 	bool ended_by_us;
-	uint64_t last_byte; /* when something came last */
+	bool socket_given;   /* to curl: the carrier has only one */
+	size_t header_bytes; /* so far */
+	uint64_t last_byte;  /* when something came last */
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
 	char error[CURL_ERROR_SIZE];
@@ -46,9 +49,10 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 	struct exchange *x = arg;
 	size_t len = size * n;
 
-	x->last_byte = now_ms();
 	if (x->request->on_body) {
-		if (!x->request->on_body(x->request->arg, data, len, x->err))
+		int failed = x->request->on_body(x->request->arg, data, len, x->err);
+		x->last_byte = now_ms(); /* after it: a slow disk is no silence of the server */
+		if (!failed)
 			return len;
 	} else if (!buf_add(&x->answer->body, data, len)) {
 		return len;
@@ -93,8 +97,12 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	size_t len = size * n, name = 0;
 
 	x->last_byte = now_ms();
-	if (len > HEADER_MAX)
+	x->header_bytes += len;
+	if (x->header_bytes > HEADERS_MAX) {
+		err_set(x->err, ERR_KUBE, "headers of more than %d bytes", HEADERS_MAX);
+		x->ended_by_us = true;
 		return 0;
+	}
 	while (name < len && data[name] != ':')
 		name++;
 	size_t start = name + 1, end = len;
@@ -115,11 +123,14 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 
 static curl_socket_t give_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	const struct http_carrier *carrier = arg;
+	struct exchange *x = arg;
 
 	(void)purpose;
 	(void)address;
-	return carrier->fd;
+	if (x->socket_given)
+		return CURL_SOCKET_BAD;
+	x->socket_given = true;
+	return x->request->carrier->fd;
 }
 
 static int socket_is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
@@ -137,73 +148,101 @@ static int keep_socket(void *arg, curl_socket_t fd)
 	return 0; /* the carrier closes it */
 }
 
-static void set_blob(CURL *easy, CURLoption option, const char *pem)
+static CURLcode set_blob(CURL *easy, CURLoption option, const char *pem)
 {
 	struct curl_blob blob = { .data = (void *)(uintptr_t)pem,
 				  .len = strlen(pem),
 				  .flags = CURL_BLOB_NOCOPY };
 
-	curl_easy_setopt(easy, option, &blob);
+	return blob.len ? curl_easy_setopt(easy, option, &blob) : CURLE_BAD_FUNCTION_ARGUMENT;
 }
 
-static void set_tls(struct exchange *x)
+static int set_tls(struct exchange *x)
 {
 	const struct http_tls *tls = &x->request->tls;
+	CURLcode failed = CURLE_OK;
 
 	curl_easy_setopt(x->easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(x->easy, CURLOPT_KEYPASSWD, ""); /* or OpenSSL asks on the terminal */
 	if (tls->ca) {
 		curl_easy_setopt(x->easy, CURLOPT_CAINFO, NULL);
 		curl_easy_setopt(x->easy, CURLOPT_CAPATH, NULL);
-		set_blob(x->easy, CURLOPT_CAINFO_BLOB, tls->ca);
+		failed = set_blob(x->easy, CURLOPT_CAINFO_BLOB, tls->ca);
 	}
-	if (tls->cert && tls->key) {
-		set_blob(x->easy, CURLOPT_SSLCERT_BLOB, tls->cert);
-		set_blob(x->easy, CURLOPT_SSLKEY_BLOB, tls->key);
+	if (!failed && tls->cert && tls->key) {
+		failed = set_blob(x->easy, CURLOPT_SSLCERT_BLOB, tls->cert);
+		if (!failed)
+			failed = set_blob(x->easy, CURLOPT_SSLKEY_BLOB, tls->key);
 	}
 	if (tls->skip_verify) {
 		curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
+	return failed ? err_set(x->err, ERR_CONFIG,
+				"a CA, a client certificate or its key cannot be used: %s",
+				curl_easy_strerror(failed))
+		      : 0;
 }
 
 /* curl verifies the URL's host: for another name that name goes into the URL, and the host is dialled. */
-static void set_url(struct exchange *x)
+static int set_server_name(struct exchange *x)
 {
 	const struct http_request *request = x->request;
 	CURLU *url = curl_url();
 	char *host = NULL, *port = NULL, *whole = NULL;
+	int failed = 0;
 
 	if (!url)
 		abort();
-	if (request->tls.server_name && !curl_url_set(url, CURLUPART_URL, request->url, 0) &&
+	if (!curl_url_set(url, CURLUPART_URL, request->url, 0) &&
 	    !curl_url_get(url, CURLUPART_HOST, &host, 0) &&
 	    !curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) &&
 	    !curl_url_set(url, CURLUPART_HOST, request->tls.server_name, 0) &&
 	    !curl_url_get(url, CURLUPART_URL, &whole, 0)) {
-		scoped(mem) char *to =
-			mem_printf("%s:%s:%s:%s", request->tls.server_name, port, host, port);
+		scoped(mem) char *to = mem_printf("::%s:%s", host, port);
 		scoped(mem) char *header = mem_printf("Host: %s:%s", host, port);
 		x->connect_to = curl_slist_append(NULL, to);
 		x->headers = curl_slist_append(x->headers, header);
-		curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
 		curl_easy_setopt(x->easy, CURLOPT_URL, whole);
 	} else {
-		curl_easy_setopt(x->easy, CURLOPT_URL, request->url);
+		failed =
+			err_set(x->err, ERR_CONFIG, "TLS server name \"%s\": it or the URL is none",
+				request->tls.server_name);
 	}
 	curl_free(host);
 	curl_free(port);
 	curl_free(whole);
 	curl_url_cleanup(url);
+	return failed;
 }
 
-static void set_request(struct exchange *x)
+static int set_url(struct exchange *x)
+{
+	const struct http_request *request = x->request;
+
+	if (request->tls.server_name) {
+		if (set_server_name(x))
+			return -1;
+	} else {
+		curl_easy_setopt(x->easy, CURLOPT_URL, request->url);
+	}
+	if (request->carrier) { /* it is connected: the name must not be looked up here */
+		curl_slist_free_all(x->connect_to);
+		x->connect_to = curl_slist_append(NULL, "::127.0.0.1:");
+	}
+	curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
+	return 0;
+}
+
+static int set_request(struct exchange *x)
 {
 	const struct http_request *request = x->request;
 	CURL *easy = x->easy;
 
 	for (size_t i = 0; request->headers && request->headers[i]; i++)
 		x->headers = curl_slist_append(x->headers, request->headers[i]);
-	set_url(x);
+	if (set_url(x) || set_tls(x))
+		return -1;
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, x->headers);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -224,14 +263,16 @@ static void set_request(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64 * 1024L);
-	set_tls(x);
+	if (request->proxy)
+		curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
 	if (request->carrier) {
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
 		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
-		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, request->carrier);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
 		curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, socket_is_connected);
 		curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, keep_socket);
 	}
+	return 0;
 }
 
 /* Waits for curl's sockets, the carrier's and the cancel pipe. */
@@ -254,7 +295,8 @@ static int wait_any(struct exchange *x, CURLM *multi)
 	if (request->cancel_fd >= 0)
 		fds[count++] = (struct curl_waitfd){ request->cancel_fd, CURL_WAIT_POLLIN, 0 };
 	int left = ms_until(request->deadline);
-	curl_multi_poll(multi, fds, count, left < POLL_MS ? left : POLL_MS, NULL);
+	if (curl_multi_poll(multi, fds, count, left < POLL_MS ? left : POLL_MS, NULL))
+		return err_set(x->err, ERR_BUG, "curl_multi_poll failed");
 	if (request->cancel_fd >= 0 && fds[count - 1].revents)
 		return err_set(x->err, ERR_CANCELLED, "interrupted");
 	if (now_ms() >= request->deadline)
@@ -275,6 +317,8 @@ static int drive(struct exchange *x, CURLM *multi, CURLcode *result)
 			return -1;
 		if (curl_multi_perform(multi, &running))
 			return err_set(x->err, ERR_BUG, "curl_multi_perform failed");
+		if (x->ended_by_us)
+			return -1;
 		if (!running)
 			break;
 		/* what curl has just written goes out before anything is waited for */
@@ -291,13 +335,27 @@ static int drive(struct exchange *x, CURLM *multi, CURLcode *result)
 /* curl's error to ours; the text is curl's own, which names hosts and never headers. */
 static int explain(struct exchange *x, CURLcode result)
 {
-	if (x->ended_by_us)
-		return -1;
-	const char *text = x->error[0] ? x->error : curl_easy_strerror(result);
-	if (result == CURLE_COULDNT_CONNECT)
-		return err_set(x->err, ERR_KUBE, "connection refused: %s", text);
 	return err_set(x->err, result == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_KUBE, "%s",
-		       text);
+		       x->error[0] ? x->error : curl_easy_strerror(result));
+}
+
+static int take_status(struct exchange *x)
+{
+	long version = CURL_HTTP_VERSION_NONE;
+
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &x->answer->status);
+	curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+	if (x->request->http2 && version != CURL_HTTP_VERSION_2)
+		return err_set(x->err, ERR_KUBE, "the server does not speak HTTP/2");
+	return 0;
+}
+
+/* An Authorization header is a secret. */
+static void wipe_headers(struct curl_slist *headers)
+{
+	for (struct curl_slist *at = headers; at; at = at->next)
+		mem_wipe(at->data, strlen(at->data));
+	curl_slist_free_all(headers);
 }
 
 int http_do(const struct http_request *request, struct http_answer *answer, struct err *err)
@@ -313,17 +371,17 @@ int http_do(const struct http_request *request, struct http_answer *answer, stru
 	CURLM *multi = curl_multi_init();
 	if (!x.easy || !multi)
 		abort();
-	set_request(&x);
-	curl_multi_add_handle(multi, x.easy);
-	int failed = drive(&x, multi, &result);
-	if (!failed && result != CURLE_OK)
-		failed = explain(&x, result);
-	if (!failed)
-		curl_easy_getinfo(x.easy, CURLINFO_RESPONSE_CODE, &answer->status);
-	curl_multi_remove_handle(multi, x.easy);
+	int failed = set_request(&x);
+	if (!failed) {
+		curl_multi_add_handle(multi, x.easy);
+		failed = drive(&x, multi, &result);
+		if (!failed)
+			failed = result != CURLE_OK ? explain(&x, result) : take_status(&x);
+		curl_multi_remove_handle(multi, x.easy);
+	}
 	curl_easy_cleanup(x.easy);
 	curl_multi_cleanup(multi);
-	curl_slist_free_all(x.headers);
+	wipe_headers(x.headers);
 	curl_slist_free_all(x.connect_to);
 	return failed ? -1 : 0;
 }

@@ -41,6 +41,7 @@ struct http_request {
 	size_t body_len;
 	bool http2; /* required, by ALPN on https, by prior knowledge on http */
 	struct http_tls tls;
+	const char *proxy; /* URL; NULL: what the environment says; not with a carrier */
 	const struct http_carrier *carrier; /* NULL: connect by the URL (proxies as curl) */
 	uint64_t deadline;                  /* monotonic ms, see mem.h */
 	uint64_t stall_ms;                  /* no byte for that long is an error; 0: off */

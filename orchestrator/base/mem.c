@@ -96,6 +96,13 @@ void arena_free(struct arena *arena)
 	free(arena);
 }
 
+void arena_wipe(struct arena *arena)
+{
+	for (struct block *block = arena->first; block; block = block->next)
+		mem_wipe(block->data, block->used);
+	arena_free(arena);
+}
+
 void arena_scoped(struct arena **arena)
 {
 	arena_free(*arena);

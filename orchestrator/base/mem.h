@@ -26,10 +26,11 @@ char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Overwrites memory that held a secret; not removed by the compiler. */
 void mem_wipe(void *start, size_t size);
 
-/* An arena: memory that is freed together.  Not for secrets. */
+/* An arena: memory that is freed together; arena_wipe also overwrites it, when secrets stood in it. */
 struct arena;
 struct arena *arena_new(void);
 void arena_free(struct arena *arena); /* NULL is allowed */
+void arena_wipe(struct arena *arena);
 void arena_scoped(struct arena **arena);
 
 /* Zeroed memory, aligned for any type. */

@@ -61,6 +61,9 @@ struct play_ctx {
 	const char *initial_cluster; /* one value for all */
 	uint64_t cluster_id;         /* predicted */
 	uint64_t grace_ms;
+	/* Asks for /readyz at the address that users have; NULL: not known. */
+	int (*front_ready)(void *arg, uint64_t deadline, struct err *err);
+	void *front_arg;
 	bool undoing; /* this call is an undo: put back, wait for nothing that was not there */
 };
 
@@ -115,6 +118,7 @@ int verb_wait_etcd(struct node *, const struct play_ctx *, uint64_t, struct err 
 int judge_wait_etcd(const struct play_ctx *, struct err *);
 /* verb_api.c */
 int verb_wait_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_wait_apiserver(const struct play_ctx *, struct err *);
 int verb_wait_controllers(struct node *, const struct play_ctx *, uint64_t, struct err *);
 
 #endif

@@ -57,6 +57,16 @@ int verb_wait_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t 
 	return 0;
 }
 
+int judge_wait_apiserver(const struct play_ctx *ctx, struct err *err)
+{
+	enum { FRONT_MS = 60 * 1000 };
+
+	if (!ctx->front_ready || !ctx->front_ready(ctx->front_arg, deadline_in(FRONT_MS), err))
+		return 0;
+	err_hint(err, "every API server is ready by itself: look at the load balancer before them");
+	return err_in(err, "the API at the kubeconfig's address");
+}
+
 /* "HOLDER TIME" of a lease, "none" when there is no such lease. */
 static int read_lease(struct node *node, const struct play_ctx *ctx, const char *name,
 		      uint64_t deadline, char out[160], struct err *err)

@@ -38,7 +38,7 @@ const struct verb verbs[] = {
 	{ "wait-etcd", NULL, "wait for predicted ids, all voters, a leader, one hash, no alarm",
 	  VERB_LOOKS, SECONDS(180), SECONDS(1800), verb_wait_etcd, judge_wait_etcd, NULL },
 	{ "wait-apiserver", NULL, "wait for /readyz", VERB_LOOKS, SECONDS(180), SECONDS(1800),
-	  verb_wait_apiserver, NULL, NULL },
+	  verb_wait_apiserver, judge_wait_apiserver, NULL },
 	{ "restart-controllers", NULL, "restart controller-manager and scheduler", VERB_CHANGES,
 	  SECONDS(60), SECONDS(600), verb_restart_controllers, NULL, NULL },
 	{ "wait-controllers", NULL, "wait until both leases are renewed", VERB_LOOKS, SECONDS(180),

@@ -1,0 +1,212 @@
+/*
+ * recipe: see recipe.h.  Described for readers in docs/recipe.md.
+ */
+#include "snapshot/recipe.h"
+
+#include "base/json.h"
+#include "base/tree.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TEXT_MAX = 2048 };
+
+static struct tree *write_member(struct arena *arena, const struct member *m)
+{
+	struct tree *map = tree_map(arena), *urls = tree_list(arena);
+
+	for (const char *at = m->peer_url ? m->peer_url : ""; *at;) {
+		size_t len = strcspn(at, ",");
+		tree_add(urls, tree_new_string(arena, arena_strndup(arena, at, len)));
+		at += len + (at[len] == ',');
+	}
+	tree_set_string(arena, map, "name", m->name);
+	tree_set_string(arena, map, "node", m->node);
+	tree_set_string(arena, map, "address", m->address);
+	tree_set(arena, map, "peerURLs", urls);
+	tree_set_string(arena, map, "clientURL", m->client_url);
+	tree_set_string(arena, map, "dataDir", m->data_dir);
+	tree_set_string(arena, map, "walDir", m->wal_dir);
+	tree_set_string(arena, map, "caFile", m->ca_file);
+	tree_set_string(arena, map, "certFile", m->cert_file);
+	tree_set_string(arena, map, "keyFile", m->key_file);
+	tree_set_string(arena, map, "image", m->image);
+	tree_set_string(arena, map, "version", m->version);
+	tree_set_number(arena, map, "quota", m->quota);
+	return map;
+}
+
+int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct tree *top = tree_map(arena), *snapshot = tree_map(arena), *cluster = tree_map(arena);
+	struct tree *members = tree_list(arena);
+	char when[21];
+
+	time_text(r->taken_at, when);
+	tree_set_string(arena, top, "kind", "SnapshotRecipe");
+	tree_set_string(arena, top, "apiVersion", "etcd-backup/v1");
+	tree_set_string(arena, snapshot, "takenAt", when);
+	tree_set_string(arena, snapshot, "member", r->member);
+	tree_set_number(arena, snapshot, "revision", r->revision);
+	tree_set_number(arena, snapshot, "size", r->size);
+	tree_set_number(arena, snapshot, "dbSize", r->db_size);
+	tree_set_string(arena, snapshot, "sha256", r->sha256);
+	tree_set(arena, top, "snapshot", snapshot);
+	tree_set_string(arena, cluster, "name", r->cluster.name);
+	tree_set_string(arena, cluster, "id",
+			arena_printf(arena, "%016llx", (unsigned long long)r->cluster.id));
+	tree_set_string(arena, cluster, "caFingerprint", r->cluster.ca_fingerprint);
+	tree_set_string(arena, cluster, "kubernetesVersion", r->cluster.kubernetes_version);
+	tree_set_string(arena, cluster, "etcdVersion", r->etcd_version);
+	for (size_t i = 0; i < r->cluster.count; i++)
+		tree_add(members, write_member(arena, &r->cluster.members[i]));
+	tree_set(arena, cluster, "members", members);
+	tree_set(arena, top, "cluster", cluster);
+	return json_write(top, false, out, err);
+}
+
+/* A string that may be printed and used; NULL when it is absent; an error when it cannot be trusted. */
+static int get_text(struct arena *arena, const struct tree *map, const char *key, bool needed,
+		    const char **out, struct err *err)
+{
+	const struct tree *value = tree_get(map, key);
+
+	*out = NULL;
+	if (!value || value->kind == TREE_NULL)
+		return needed ? err_set(err, ERR_CONFIG, "recipe: %s is missing", key) : 0;
+	if (value->kind != TREE_STRING || value->len > TEXT_MAX ||
+	    strlen(value->text) != value->len)
+		return err_set(err, ERR_CONFIG, "recipe: %s is no text of at most %d bytes", key,
+			       TEXT_MAX);
+	for (const char *at = value->text; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			return err_set(err, ERR_CONFIG, "recipe: %s has a control character", key);
+	*out = arena_strdup(arena, value->text);
+	return 0;
+}
+
+static int get_number(const struct tree *map, const char *key, uint64_t *out, struct err *err)
+{
+	const struct tree *value = tree_get(map, key);
+
+	if (!value || value->kind != TREE_NUMBER || parse_uint(value->text, INT64_MAX, out))
+		return err_set(err, ERR_CONFIG, "recipe: %s is no number from 0 to 2^63", key);
+	return 0;
+}
+
+static int get_urls(struct arena *arena, const struct tree *map, const char **out, struct err *err)
+{
+	const struct tree *list = tree_get(map, "peerURLs");
+	const char *joined = NULL;
+
+	if (!list || list->kind != TREE_LIST || !list->first || tree_count(list) > 16)
+		return err_set(err, ERR_CONFIG, "recipe: peerURLs is no list of 1 to 16");
+	for (const struct tree *at = list->first; at; at = at->next) {
+		if (at->kind != TREE_STRING || at->len > TEXT_MAX ||
+		    strpbrk(at->text, ", \n\r\033"))
+			return err_set(err, ERR_CONFIG, "recipe: a peer URL is none");
+		joined = joined ? arena_printf(arena, "%s,%s", joined, at->text)
+				: arena_strdup(arena, at->text);
+	}
+	*out = joined;
+	return 0;
+}
+
+static int read_member(struct arena *arena, const struct tree *map, struct member *m,
+		       struct err *err)
+{
+	const struct {
+		const char *key;
+		const char **out;
+		bool needed;
+	} texts[] = {
+		{ "name", &m->name, true },         { "node", &m->node, true },
+		{ "address", &m->address, true },   { "clientURL", &m->client_url, false },
+		{ "dataDir", &m->data_dir, true },  { "walDir", &m->wal_dir, false },
+		{ "caFile", &m->ca_file, false },   { "certFile", &m->cert_file, false },
+		{ "keyFile", &m->key_file, false }, { "image", &m->image, false },
+		{ "version", &m->version, false },
+	};
+
+	if (map->kind != TREE_MAP)
+		return err_set(err, ERR_CONFIG, "recipe: a member is no map");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (get_text(arena, map, texts[i].key, texts[i].needed, texts[i].out, err))
+			return -1;
+	if (!*m->name || !*m->address)
+		return err_set(err, ERR_CONFIG, "recipe: a member without name or address");
+	if (get_urls(arena, map, &m->peer_url, err))
+		return -1;
+	return tree_get(map, "quota") ? get_number(map, "quota", &m->quota, err) : 0;
+}
+
+static int read_cluster(struct arena *arena, const struct tree *map, struct recipe *r,
+			struct err *err)
+{
+	const struct tree *members = tree_get(map, "members");
+	const char *id;
+
+	if (!map || map->kind != TREE_MAP || !members || members->kind != TREE_LIST)
+		return err_set(err, ERR_CONFIG, "recipe: no cluster with members");
+	if (get_text(arena, map, "name", true, &r->cluster.name, err) ||
+	    get_text(arena, map, "id", true, &id, err) ||
+	    get_text(arena, map, "caFingerprint", false, &r->cluster.ca_fingerprint, err) ||
+	    get_text(arena, map, "kubernetesVersion", false, &r->cluster.kubernetes_version, err) ||
+	    get_text(arena, map, "etcdVersion", false, &r->etcd_version, err))
+		return -1;
+	if (strlen(id) != 16 || strspn(id, "0123456789abcdef") != 16)
+		return err_set(err, ERR_CONFIG, "recipe: the cluster's id is not 16 hex digits");
+	r->cluster.id = strtoull(id, NULL, 16);
+	for (const struct tree *at = members->first; at; at = at->next) {
+		if (r->cluster.count == CLUSTER_MEMBERS_MAX)
+			return err_set(err, ERR_CONFIG, "recipe: more than %d members",
+				       CLUSTER_MEMBERS_MAX);
+		if (read_member(arena, at, &r->cluster.members[r->cluster.count++], err))
+			return -1;
+	}
+	return r->cluster.count ? 0 : err_set(err, ERR_CONFIG, "recipe: no members");
+}
+
+static int read_snapshot(struct arena *arena, const struct tree *map, struct recipe *r,
+			 struct err *err)
+{
+	struct tm tm = { 0 };
+	const char *when;
+
+	if (get_text(arena, map, "takenAt", true, &when, err) ||
+	    get_text(arena, map, "member", true, &r->member, err) ||
+	    get_text(arena, map, "sha256", true, &r->sha256, err) ||
+	    get_number(map, "revision", &r->revision, err) ||
+	    get_number(map, "size", &r->size, err) || get_number(map, "dbSize", &r->db_size, err))
+		return -1;
+	if (strlen(r->sha256) != 64 || strspn(r->sha256, "0123456789abcdef") != 64)
+		return err_set(err, ERR_CONFIG, "recipe: sha256 is not 64 hex digits");
+	const char *end = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (!end || *end)
+		return err_set(err, ERR_CONFIG, "recipe: takenAt is no time in UTC");
+	r->taken_at = (uint64_t)timegm(&tm);
+	return 0;
+}
+
+int recipe_read(struct arena *arena, const char *text, size_t len, struct recipe *out,
+		struct err *err)
+{
+	const struct tree *top = json_parse(arena, text, len, RECIPE_MAX, err);
+	struct recipe r = { .cluster.arena = arena };
+	const char *kind = tree_string(top, "kind"), *version = tree_string(top, "apiVersion");
+
+	if (!top)
+		return err_in(err, "recipe");
+	if (!kind || strcmp(kind, "SnapshotRecipe") != 0)
+		return err_set(err, ERR_CONFIG, "recipe: its kind is not SnapshotRecipe");
+	if (!version || strcmp(version, "etcd-backup/v1") != 0)
+		return err_set(err, ERR_CONFIG, "recipe: its apiVersion is not etcd-backup/v1");
+	if (read_snapshot(arena, tree_get(top, "snapshot"), &r, err) ||
+	    read_cluster(arena, tree_get(top, "cluster"), &r, err))
+		return -1;
+	*out = r;
+	return 0;
+}

@@ -1,0 +1,342 @@
+/*
+ * discover: see discover.h.  First where to look (API, --nodes, or the recipe's inventory), then what the nodes
+ * themselves say.  Comparing is in discover_compare.c.
+ */
+#include "plugin/discover.h"
+
+#include "base/yaml.h"
+#include "etcd/etcd_api.h"
+#include "plugin/discover_compare.h"
+#include "plugin/kube.h"
+#include "plugin/print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOGIN_MS = 20 * 1000, ASK_MS = 5 * 1000 };
+
+#define ETCD_MANIFEST "/etc/kubernetes/manifests/etcd.yaml"
+#define API_MANIFEST "/etc/kubernetes/manifests/kube-apiserver.yaml"
+
+int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *out,
+			 struct err *err)
+{
+	for (const char *at = text; *at;) {
+		size_t len = strcspn(at, ",");
+		const char *one = arena_strndup(arena, at, len);
+		const char *equals = strchr(one, '=');
+		if (out->count == CLUSTER_MEMBERS_MAX)
+			return err_set(err, ERR_USAGE, "--nodes: more than %d",
+				       CLUSTER_MEMBERS_MAX);
+		struct member *m = &out->members[out->count];
+		m->node = equals ? arena_strndup(arena, one, (size_t)(equals - one)) : one;
+		m->address = equals ? equals + 1 : one;
+		if (!*m->node || !*m->address)
+			return err_set(err, ERR_USAGE, "--nodes: want name=address,..., not \"%s\"",
+				       one);
+		for (size_t i = 0; i < out->count; i++)
+			if (strcmp(out->members[i].node, m->node) == 0 ||
+			    strcmp(out->members[i].address, m->address) == 0)
+				return err_set(err, ERR_USAGE, "--nodes: %s is there twice", one);
+		out->count++;
+		at += len + (at[len] == ',');
+	}
+	return out->count ? 0 : err_set(err, ERR_USAGE, "--nodes is empty");
+}
+
+/* The etcd pods of the API, each with its own node and address. */
+static int ask_api(const struct opts *opts, struct discovery *d, struct cluster *pods,
+		   struct err *err)
+{
+	struct kube *kube = kube_new(opts, err);
+	scoped(arena) struct arena *arena = arena_new();
+
+	if (!kube)
+		return -1;
+	d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
+	const struct tree *items = kube_pods(kube, arena, "component=etcd",
+					     deadline_in(opts->request_timeout_ms), err);
+	kube_free(kube);
+	if (!items)
+		return -1;
+	for (const struct tree *at = items->first; at; at = at->next) {
+		if (pods->count == CLUSTER_MEMBERS_MAX)
+			return err_set(err, ERR_KUBE, "more than %d etcd pods",
+				       CLUSTER_MEMBERS_MAX);
+		struct member *m = &pods->members[pods->count];
+		const char *name = tree_text(tree_at(at, "metadata", "name", NULL));
+		if (static_pod_member(d->arena, at, m, err))
+			return err_in(err, "pod %s", name ? name : "?");
+		if (!m->node || !m->address)
+			return err_set(err, ERR_KUBE, "pod %s has no node and host IP yet",
+				       name ? name : "?");
+		m->pod = arena_strdup(d->arena, name);
+		pods->count++;
+	}
+	d->api_answered = true;
+	if (!pods->count) {
+		err_set(err, ERR_KUBE, "no pods with component=etcd in kube-system");
+		return err_hint(err, "etcd is external, or this is no kubeadm cluster; with "
+				     "--nodes the nodes themselves are asked");
+	}
+	return 0;
+}
+
+/* Where to look: names and addresses into `where`. */
+static int find_nodes(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
+		      struct cluster *where, struct err *err)
+{
+	struct err api_err = ERR_INIT;
+
+	if (opts->nodes) {
+		struct kube *kube = opts->kubeconfig || opts->context ? kube_new(opts, err) : NULL;
+		if (kube)
+			d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
+		kube_free(kube);
+		return discover_parse_nodes(opts->nodes, d->arena, where, err);
+	}
+	if (!ask_api(opts, d, where, &api_err))
+		return 0;
+	*where = (struct cluster){ 0 };
+	if (inventory && inventory->cluster.count) {
+		print_notice("warning: %s; looking at the nodes that the recipe names",
+			     api_err.text);
+		for (size_t i = 0; i < inventory->cluster.count; i++) {
+			where->members[i].node =
+				arena_strdup(d->arena, inventory->cluster.members[i].node);
+			where->members[i].address =
+				arena_strdup(d->arena, inventory->cluster.members[i].address);
+		}
+		where->count = inventory->cluster.count;
+		return 0;
+	}
+	*err = api_err;
+	if (!err->hint[0])
+		err_hint(err, "when the API is gone, name the nodes: --nodes "
+			      "name=address,name=address,...");
+	return -1;
+}
+
+/* What one worker fills: its own arena, because arenas are not for several threads. */
+struct reading {
+	struct discovery *d;
+	struct arena *arenas[CLUSTER_MEMBERS_MAX];
+	struct etcd_members lists[CLUSTER_MEMBERS_MAX];
+	bool listed[CLUSTER_MEMBERS_MAX];
+	char fingerprints[CLUSTER_MEMBERS_MAX][65];
+};
+
+static const struct tree *read_manifest(struct node *node, struct arena *arena, const char *path,
+					uint64_t deadline, struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(MANIFEST_MAX);
+
+	if (node_get(node, path, deadline, &text, err))
+		return NULL;
+	const struct tree *tree = yaml_parse(arena, buf_str(&text), text.len, MANIFEST_MAX, err);
+	if (!tree)
+		err_in(err, "%s", path);
+	return tree;
+}
+
+static int read_node(struct node *node, void *arg, struct err *err)
+{
+	struct reading *r = arg;
+	struct member *m = &r->d->cluster.members[node->index];
+	struct found_node *found = &r->d->found[node->index];
+	struct arena *arena = r->arenas[node->index];
+	uint64_t deadline = deadline_in(LOGIN_MS);
+	bool there;
+
+	if (node_open(node, deadline, err) ||
+	    node_exists(node, API_MANIFEST, deadline, &there, err))
+		return -1;
+	if (there) {
+		const struct tree *pod = read_manifest(node, arena, API_MANIFEST, deadline, err);
+		if (!pod || static_pod_apiserver(arena, pod, &found->api, err))
+			return -1;
+		found->has_api = true;
+	}
+	if (node_exists(node, ETCD_MANIFEST, deadline, &there, err))
+		return -1;
+	if (!there && found->has_api) /* external etcd, perhaps: judged when all have been read */
+		return 0;
+	const struct tree *pod = read_manifest(node, arena, ETCD_MANIFEST, deadline, err);
+	if (!pod)
+		return -1;
+	m->node = node->name;
+	m->address = node->address;
+	if (static_pod_member(arena, pod, m, err))
+		return err_in(err, "%s", ETCD_MANIFEST);
+	m->node = node->name;
+	m->address = node->address;
+	return 0;
+}
+
+/* A member that does not answer is no error here: it may be what is to be mended. */
+static int ask_member(struct node *node, void *arg, struct err *err)
+{
+	struct reading *r = arg;
+	struct found_node *found = &r->d->found[node->index];
+	const struct member *m = &r->d->cluster.members[node->index];
+	uint64_t deadline = deadline_in(ASK_MS);
+	struct etcd_status status;
+
+	if (!m->name)
+		return 0;
+	scoped(etcd_client) struct etcd_client *client = etcd_client_new(node, m, deadline, err);
+	if (!client)
+		return 0;
+	snprintf(r->fingerprints[node->index], 65, "%s", etcd_client_ca_fingerprint(client));
+	if (etcd_status(client, deadline, &status, err))
+		return 0;
+	found->answers = true;
+	found->revision = status.revision;
+	found->cluster_id = status.cluster_id;
+	found->db_size = status.db_size;
+	found->version = arena_strdup(r->arenas[node->index], status.version);
+	found->role = status.learner                      ? "learner"
+		      : status.leader == status.member_id ? "leader"
+							  : "member";
+	snprintf(found->trouble, sizeof(found->trouble), "%s",
+		 status.errors[0] ? status.errors
+		 : status.leader  ? ""
+				  : "no leader");
+	r->listed[node->index] = !etcd_members(client, deadline, &r->lists[node->index], err);
+	return 0;
+}
+
+static void keep_arenas(struct discovery *d, struct reading *r)
+{
+	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
+		d->arenas[i] = r->arenas[i];
+}
+
+static int find_external(struct discovery *d, struct err *err)
+{
+	size_t without = 0, first = 0;
+
+	for (size_t i = d->cluster.count; i-- > 0;)
+		if (!d->cluster.members[i].name) {
+			without++;
+			first = i;
+		}
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		const char *servers = d->found[i].has_api ? d->found[i].api.etcd_servers : NULL;
+		if (servers && (without || !static_pod_etcd_is_local(servers, &d->cluster)) &&
+		    !static_pod_etcd_is_local(servers, &d->cluster)) {
+			d->cluster.external = servers;
+			d->cluster.count = 0;
+			discover_warn(d, "etcd is external: kube-apiserver's --etcd-servers is %s",
+				      servers);
+			return 0;
+		}
+	}
+	if (without)
+		return err_set(err, ERR_CONFIG, "%s: %s is not there", d->nodes[first].name,
+			       ETCD_MANIFEST);
+	return 0;
+}
+
+static int read_all(struct discovery *d, struct reading *r, struct err *err)
+{
+	struct err errs[CLUSTER_MEMBERS_MAX];
+	size_t count = d->cluster.count;
+
+	if (fleet_each(d->fleet, read_node, r, NULL, errs, NULL, NULL)) {
+		fleet_first(d->fleet, errs, err);
+		size_t failed = 0;
+		for (size_t i = 0; i < count; i++)
+			failed += errs[i].code != ERR_NONE;
+		for (size_t i = 0; failed > 1 && i < count; i++)
+			if (errs[i].code) {
+				err_in(&errs[i], "%s", d->nodes[i].name);
+				print_error(&errs[i]);
+			}
+		return -1;
+	}
+	if (find_external(d, err) || d->cluster.external)
+		return d->cluster.external ? 0 : -1;
+	fleet_each(d->fleet, ask_member, r, NULL, errs, NULL, NULL);
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = &d->cluster.members[i];
+		if (d->found[i].version)
+			m->version = d->found[i].version;
+		if (d->found[i].answers && !d->cluster.id)
+			d->cluster.id = d->found[i].cluster_id;
+		if (!d->cluster.kubernetes_version && d->found[i].has_api)
+			d->cluster.kubernetes_version = d->found[i].api.version;
+		if (!d->cluster.ca_fingerprint && r->fingerprints[i][0])
+			d->cluster.ca_fingerprint = arena_strdup(d->arena, r->fingerprints[i]);
+	}
+	return 0;
+}
+
+static void compare_all(struct discovery *d, const struct reading *r, const struct cluster *pods)
+{
+	if (d->cluster.external)
+		return;
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		if (d->api_answered)
+			discover_compare_pod(d, &d->cluster.members[i], &pods->members[i]);
+		if (r->listed[i])
+			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
+		if (r->fingerprints[i][0] &&
+		    strcmp(r->fingerprints[i], d->cluster.ca_fingerprint) != 0)
+			discover_warn(d, "%s: its etcd CA is another one than that of %s",
+				      d->nodes[i].name, d->nodes[0].name);
+	}
+	discover_compare_count(d);
+}
+
+int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
+	     struct err *err)
+{
+	struct cluster where = { 0 };
+	struct reading *r = mem_zalloc(sizeof(*r));
+
+	*d = (struct discovery){ .arena = arena_new() };
+	d->cluster.arena = d->arena;
+	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
+					opts->ssh_known_hosts };
+	r->d = d;
+	int failed = find_nodes(opts, inventory, d, &where, err);
+	for (size_t i = 0; !failed && i < where.count; i++) {
+		r->arenas[i] = arena_new();
+		node_ssh_init(&d->nodes[i], where.members[i].node, where.members[i].address,
+			      &d->ssh);
+		d->cluster.members[i].pod = where.members[i].pod;
+	}
+	keep_arenas(d, r);
+	if (!failed) {
+		d->cluster.count = d->node_count = where.count;
+		d->fleet = fleet_new(d->nodes, where.count);
+		failed = read_all(d, r, err);
+	}
+	if (!d->cluster.name)
+		d->cluster.name =
+			arena_strdup(d->arena, inventory ? inventory->cluster.name : "kubernetes");
+	if (!failed)
+		compare_all(d, r, &where);
+	free(r);
+	return failed ? -1 : 0;
+}
+
+void discovery_release(struct discovery *d)
+{
+	if (!d->arena)
+		return;
+	fleet_free(d->fleet);
+	for (size_t i = 0; i < d->node_count; i++)
+		node_ssh_release(&d->nodes[i]);
+	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
+		arena_free(d->arenas[i]);
+	arena_free(d->arena);
+	d->arena = NULL;
+}
+
+void discovery_scoped(struct discovery *discovery)
+{
+	discovery_release(discovery);
+}

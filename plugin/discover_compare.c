@@ -1,0 +1,77 @@
+/*
+ * discover_compare: see discover_compare.h.
+ */
+#include "plugin/discover_compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void discover_warn(struct discovery *d, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	for (size_t i = 0; i < d->warning_count; i++)
+		if (strcmp(d->warnings[i], text) == 0)
+			return;
+	if (d->warning_count < WARNINGS_MAX)
+		d->warnings[d->warning_count++] = arena_strdup(d->arena, text);
+}
+
+static void compare_text(struct discovery *d, const char *node, const char *what,
+			 const char *manifest, const char *pod)
+{
+	if ((!manifest && !pod) || (manifest && pod && strcmp(manifest, pod) == 0))
+		return;
+	discover_warn(d, "%s: %s is %s in the manifest and %s in the running pod", node, what,
+		      manifest ? manifest : "not set", pod ? pod : "not set");
+}
+
+void discover_compare_pod(struct discovery *d, const struct member *manifest,
+			  const struct member *pod)
+{
+	const char *node = manifest->node;
+
+	compare_text(d, node, "--name", manifest->name, pod->name);
+	compare_text(d, node, "--initial-advertise-peer-urls", manifest->peer_url, pod->peer_url);
+	compare_text(d, node, "--advertise-client-urls", manifest->client_url, pod->client_url);
+	compare_text(d, node, "the data dir", manifest->data_dir, pod->data_dir);
+	compare_text(d, node, "the WAL dir", manifest->wal_dir, pod->wal_dir);
+	compare_text(d, node, "the image", manifest->image, pod->image);
+}
+
+void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		bool known = false;
+		for (size_t k = 0; k < d->cluster.count; k++)
+			known |= strcmp(d->cluster.members[k].peer_url, list->list[i].peer_urls) ==
+				 0;
+		if (!known)
+			discover_warn(
+				d,
+				"member %s (%s) is in the list of members but on none of the nodes",
+				list->list[i].name[0] ? list->list[i].name : "without a name",
+				list->list[i].peer_urls);
+	}
+	for (size_t k = 0; k < d->cluster.count; k++) {
+		bool listed = false;
+		for (size_t i = 0; i < list->count; i++)
+			listed |= strcmp(d->cluster.members[k].peer_url, list->list[i].peer_urls) ==
+				  0;
+		if (!listed)
+			discover_warn(d, "%s: its member %s is not in the list of members of %s",
+				      d->cluster.members[k].node, d->cluster.members[k].name, node);
+	}
+}
+
+void discover_compare_count(struct discovery *d)
+{
+	if (d->cluster.count % 2 == 0)
+		discover_warn(d,
+			      "%zu members: an even number stands no more failures than one less",
+			      d->cluster.count);
+}

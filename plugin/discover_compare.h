@@ -1,0 +1,22 @@
+/*
+ * discover_compare: what does not fit among manifests, pods and member lists, as warnings.
+ */
+#ifndef PLUGIN_DISCOVER_COMPARE_H
+#define PLUGIN_DISCOVER_COMPARE_H
+
+#include "etcd/etcd_api.h"
+#include "plugin/discover.h"
+
+/* --nodes "name=address,..." (a bare address is its own name) to members with node and address. */
+int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *out,
+			 struct err *err);
+
+/* Adds a warning; a text that is there already is not added again. */
+void discover_warn(struct discovery *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+void discover_compare_pod(struct discovery *d, const struct member *manifest,
+			  const struct member *pod);
+void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node);
+void discover_compare_count(struct discovery *d);
+
+#endif

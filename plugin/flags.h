@@ -1,0 +1,37 @@
+/*
+ * flags: the one table of flags.  Parsing and help read it.
+ */
+#ifndef PLUGIN_FLAGS_H
+#define PLUGIN_FLAGS_H
+
+#include <stddef.h>
+
+enum flag_kind {
+	FLAG_TEXT,
+	FLAG_BOOL,
+	FLAG_NUMBER,   /* uint64_t */
+	FLAG_DURATION, /* uint64_t of milliseconds */
+	FLAG_OUTPUT,   /* enum output */
+};
+
+/* Which commands take it. */
+enum {
+	ON_EVERY = 1 << 0,
+	ON_CLUSTER = 1 << 1, /* those that go to a cluster: discover, save, restore */
+	ON_OUTPUT = 1 << 2,  /* those that print documents: discover, save, version */
+	ON_RESTORE = 1 << 3,
+};
+
+struct flag {
+	const char *name;
+	char letter; /* 0: none */
+	enum flag_kind kind;
+	size_t offset; /* in struct opts */
+	unsigned on;
+	const char *value; /* for the help: "FILE" */
+	const char *about;
+};
+
+extern const struct flag flags[]; /* ends with a NULL name */
+
+#endif

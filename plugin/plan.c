@@ -1,0 +1,243 @@
+/*
+ * plan: see plan.h.
+ */
+#include "plugin/plan.h"
+
+#include "base/digest.h"
+#include "plugin/print.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What nobody could have written since the snapshot: a week at 1,500 writes a second. */
+static const uint64_t BUMP_UNKNOWN = 1000000000;
+/* Above what a live member told: writes until everything is stopped, and watchers a little ahead. */
+static const uint64_t BUMP_MARGIN = 1000000;
+
+static int read_recipe(const char *path, struct plan *plan, struct err *err)
+{
+	scoped(mem) char *beside = mem_printf("%s.json", path);
+	scoped(mem) char *text = mem_alloc(RECIPE_MAX + 1);
+	scoped(fd) int fd = open(beside, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, ERR_FILE, "%s", beside);
+	while (len <= RECIPE_MAX && (n = read(fd, text + len, RECIPE_MAX + 1 - len)) > 0)
+		len += (size_t)n;
+	if (recipe_read(plan->arena, text, len, &plan->recipe, err))
+		return err_in(err, "%s", beside);
+	if (strcmp(plan->recipe.sha256, plan->file.sha256) != 0) {
+		err_set(err, ERR_UNSAFE,
+			"%s is the recipe of another snapshot (its sha256 is not this file's)",
+			beside);
+		return err_hint(
+			err,
+			"put the right recipe beside the snapshot, or move the wrong one away");
+	}
+	plan->has_recipe = true;
+	return 0;
+}
+
+int plan_open(const char *path, struct plan *plan, struct err *err)
+{
+	*plan = (struct plan){ .arena = arena_new(), .file.fd = -1 };
+	if (snapshot_file_open(path, &plan->file, err) || read_recipe(path, plan, err)) {
+		plan_release(plan);
+		return -1;
+	}
+	plan->ctx.snapshot_path = path;
+	return 0;
+}
+
+static int check_same_cluster(const struct opts *opts, const struct plan *plan, struct err *err)
+{
+	const char *then = plan->recipe.cluster.ca_fingerprint;
+	const char *now = plan->found.cluster.ca_fingerprint;
+
+	if (!plan->has_recipe || opts->force_cluster)
+		return 0;
+	if (!then || !now || strcmp(then, now) == 0)
+		return 0;
+	err_set(err, ERR_UNSAFE,
+		"this snapshot is of another cluster: \"%s\", whose etcd CA is %.16s..., and here "
+		"it is %.16s...",
+		plan->recipe.cluster.name, then, now);
+	return err_hint(err, "check --context and --nodes; when the cluster really got a new CA: "
+			     "--force-cluster");
+}
+
+static void name_run(struct play_ctx *ctx)
+{
+	uint8_t random[16];
+	char when[21], hex[33];
+
+	random_bytes(random, sizeof(random));
+	digest_hex(random, sizeof(random), hex);
+	snprintf(ctx->token, sizeof(ctx->token), "etcd-backup-%s", hex);
+	time_text(now_unix(), when);
+	/* 2026-11-21T10:41:07Z -> 20261121t104107-7f3a */
+	snprintf(ctx->run, sizeof(ctx->run), "%.4s%.2s%.2st%.2s%.2s%.2s-%.4s", when, when + 5,
+		 when + 8, when + 11, when + 14, when + 17, hex + 28);
+}
+
+static const char *operator_name(struct arena *arena)
+{
+	struct passwd entry, *found = NULL;
+	char room[4096], host[256] = "?";
+
+	gethostname(host, sizeof(host) - 1);
+	if (getpwuid_r(getuid(), &entry, room, sizeof(room), &found) || !found)
+		return arena_printf(arena, "uid %u at %s", (unsigned)getuid(), host);
+	return arena_printf(arena, "%s at %s", found->pw_name, host);
+}
+
+static void measure_loss(struct plan *plan)
+{
+	struct play_ctx *ctx = &plan->ctx;
+
+	for (size_t i = 0; i < plan->found.cluster.count; i++) {
+		const struct found_node *one = &plan->found.found[i];
+		if (one->answers && one->revision > plan->live_revision)
+			plan->live_revision = one->revision;
+		plan->live |= one->answers;
+	}
+	ctx->bump = BUMP_UNKNOWN;
+	if (plan->live)
+		ctx->bump = BUMP_MARGIN + (plan->live_revision > ctx->snapshot_revision
+						   ? plan->live_revision - ctx->snapshot_revision
+						   : 0);
+}
+
+static int front_ready(void *arg, uint64_t deadline, struct err *err)
+{
+	return kube_ready(arg, deadline, err);
+}
+
+/* The address that users have, a load balancer as a rule, is asked at the end, if it is known. */
+static void find_front(const struct opts *opts, struct plan *plan)
+{
+	struct err ignored = ERR_INIT;
+
+	if (opts->nodes && !opts->kubeconfig && !opts->context)
+		return;
+	plan->front = kube_new(opts, &ignored);
+	if (plan->front) {
+		plan->ctx.front_ready = front_ready;
+		plan->ctx.front_arg = plan->front;
+	}
+}
+
+static int fill_context(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct play_ctx *ctx = &plan->ctx;
+	scoped(buf) struct buf initial = BUF_INIT(64 * 1024);
+
+	ctx->cluster = &plan->found.cluster;
+	ctx->nodes = plan->nodes;
+	if (cluster_initial(ctx->cluster, &initial, err))
+		return -1;
+	name_run(ctx);
+	ctx->initial_cluster = arena_strdup(plan->arena, buf_str(&initial));
+	ctx->cluster_id = cluster_id(ctx->cluster, ctx->token);
+	ctx->snapshot_size = plan->file.size;
+	ctx->db_size = plan->file.db_size;
+	ctx->snapshot_sha256 = plan->file.sha256;
+	ctx->snapshot_revision = plan->file.facts.revision;
+	ctx->etcdutl = opts->etcdutl;
+	ctx->grace_ms = opts->grace_ms;
+	ctx->operator= operator_name(plan->arena);
+	for (size_t i = 0; i < ctx->cluster->count; i++) {
+		plan->nodes[i] = (struct play_node){ .member = &ctx->cluster->members[i],
+						     .api = plan->found.found[i].api,
+						     .has_api = plan->found.found[i].has_api };
+		if (!plan->nodes[i].has_api)
+			return err_set(err, ERR_UNSAFE,
+				       "%s: no kube-apiserver manifest: not a control-plane node "
+				       "of kubeadm",
+				       ctx->cluster->members[i].node);
+	}
+	measure_loss(plan);
+	find_front(opts, plan);
+	return 0;
+}
+
+int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	if (discover(opts, plan->has_recipe ? &plan->recipe : NULL, &plan->found, err))
+		return -1;
+	if (plan->found.cluster.external) {
+		err_set(err, ERR_UNSAFE, "etcd is external (%s): it is not restored from here",
+			plan->found.cluster.external);
+		return err_hint(
+			err,
+			"stop all API servers, restore etcd on its own hosts, start them again");
+	}
+	if (check_same_cluster(opts, plan, err))
+		return -1;
+	return fill_context(opts, plan, err);
+}
+
+static void show_loss(const struct plan *plan)
+{
+	uint64_t then = plan->ctx.snapshot_revision, now = plan->live_revision;
+
+	if (!plan->live)
+		print_notice("  now         no member answers: what was written after the snapshot "
+			     "is lost");
+	else if (now > then)
+		print_notice("  now         revision %llu, %llu later than the snapshot: those "
+			     "changes are lost",
+			     (unsigned long long)now, (unsigned long long)(now - then));
+	else
+		print_notice("  now         revision %llu, not later than the snapshot",
+			     (unsigned long long)now);
+}
+
+void plan_show(const struct plan *plan)
+{
+	const struct cluster *cluster = &plan->found.cluster;
+	char when[21] = "an unknown time";
+	struct err other = ERR_INIT;
+
+	if (plan->has_recipe)
+		time_text(plan->recipe.taken_at, when);
+	print_notice("This replaces all data of cluster \"%s\" (%zu etcd members) with the "
+		     "snapshot of %s.",
+		     cluster->name, cluster->count, when);
+	print_notice("  snapshot    revision %llu, %llu MiB%s",
+		     (unsigned long long)plan->ctx.snapshot_revision,
+		     (unsigned long long)(plan->file.db_size >> 20),
+		     plan->has_recipe
+			     ? ""
+			     : ", no recipe beside it: of which cluster it is cannot be told");
+	show_loss(plan);
+	for (size_t i = 0; i < cluster->count; i++)
+		print_notice("  %-11s %s on %s, %s", i ? "" : "members", cluster->members[i].name,
+			     cluster->members[i].address, cluster->members[i].peer_url);
+	if (plan->has_recipe && cluster_same_members(cluster, &plan->recipe.cluster, &other))
+		print_notice("  changed     since the snapshot: %s", other.text);
+	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
+		     cluster->count);
+	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "
+		     "etcd serves again",
+		     cluster->members[0].data_dir, plan->ctx.run);
+}
+
+void plan_release(struct plan *plan)
+{
+	kube_free(plan->front);
+	discovery_release(&plan->found);
+	snapshot_file_close(&plan->file);
+	arena_free(plan->arena);
+	plan->arena = NULL;
+}

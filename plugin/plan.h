@@ -1,0 +1,44 @@
+/*
+ * plan: what a restore will do to which cluster: checked, shown, and put into a play_ctx.
+ */
+#ifndef PLUGIN_PLAN_H
+#define PLUGIN_PLAN_H
+
+#include "base/err.h"
+#include "play/verb.h"
+#include "plugin/discover.h"
+#include "plugin/kube.h"
+#include "snapshot/recipe.h"
+#include "snapshot/snapshot_file.h"
+
+struct plan {
+	struct arena *arena;
+	struct snapshot_file file;
+	struct recipe recipe;
+	bool has_recipe;
+	struct discovery found;
+	struct play_ctx ctx;
+	struct play_node nodes[CLUSTER_MEMBERS_MAX];
+	struct kube *front;     /* the API by the kubeconfig; NULL: not used */
+	bool live;              /* a member answered: the next is known */
+	uint64_t live_revision; /* the highest that a member told */
+};
+
+/*
+ * Proves the snapshot file and reads FILE.json beside it when it is there.  Nothing is sent.  -1: CORRUPT,
+ * FILE, CONFIG (a damaged recipe, or one of another file).
+ */
+int plan_open(const char *path, struct plan *plan, struct err *err);
+
+/*
+ * Finds the cluster and fills the context: fresh run id and token, predicted ids, bump.  -1 as discover();
+ * UNSAFE for an external etcd, or a recipe of another cluster without --force-cluster.
+ */
+int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
+
+/* Shows to stderr what will be replaced, what is lost, what stops, and the way back. */
+void plan_show(const struct plan *plan);
+
+void plan_release(struct plan *plan);
+
+#endif

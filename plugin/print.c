@@ -1,0 +1,165 @@
+/*
+ * print: see print.h.  The only writer to stdout.
+ */
+#include "plugin/print.h"
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/yaml.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DOCUMENT_MAX = 64 * 1024 * 1024, LINE_SIZE = 4096 };
+
+void escape_text(const char *text, bool newlines, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *text && n + 3 < size; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c == 0x1b) {
+			out[n++] = '^';
+			out[n++] = '[';
+		} else if (c == '\r') {
+			out[n++] = '\\';
+			out[n++] = 'r';
+		} else if ((c < ' ' && !(c == '\n' && newlines) && c != '\t') || c == 0x7f) {
+			out[n++] = '?';
+		} else if (c == 0xc2 && (unsigned char)text[1] >= 0x80 &&
+			   (unsigned char)text[1] < 0xa0) {
+			out[n++] = '?'; /* the C1 controls in UTF-8: some terminals obey them */
+			text++;
+		} else {
+			out[n++] = *text;
+		}
+	}
+	out[n] = '\0';
+}
+
+static void write_line(FILE *to, const char *prefix, const char *fmt, va_list ap)
+{
+	char line[LINE_SIZE], safe[LINE_SIZE];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	escape_text(line, true, safe, sizeof(safe));
+	fprintf(to, "%s%s\n", prefix, safe);
+	fflush(to);
+}
+
+void print_line(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_line(stdout, "", fmt, ap);
+	va_end(ap);
+}
+
+void print_raw(const char *text, size_t len)
+{
+	fwrite(text, 1, len, stdout);
+	fflush(stdout);
+}
+
+void print_notice(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_line(stderr, "", fmt, ap);
+	va_end(ap);
+}
+
+void print_warning(const char *text)
+{
+	print_notice("warning: %s", text);
+}
+
+void print_error(const struct err *err)
+{
+	print_notice("error: %s", err->text);
+	if (err->hint[0])
+		print_notice("hint: %s", err->hint);
+}
+
+int print_tree(const struct tree *tree, enum output output, struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(DOCUMENT_MAX);
+
+	if (output == OUTPUT_YAML ? yaml_write(tree, &text, err)
+				  : json_write(tree, false, &text, err))
+		return -1;
+	print_raw(buf_str(&text), text.len);
+	return 0;
+}
+
+void table_init(struct table *table)
+{
+	*table = (struct table){ .count = 0 };
+}
+
+void table_cell(struct table *table, const char *fmt, ...)
+{
+	char raw[LINE_SIZE], safe[LINE_SIZE];
+	va_list ap;
+
+	if (table->count == TABLE_CELLS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	escape_text(raw, false, safe, sizeof(safe));
+	for (char *at = safe; *at; at++)
+		if (*at == ' ' || *at == '\t')
+			*at = '-';
+	table->cells[table->count++] = mem_strdup(*safe ? safe : "<none>");
+}
+
+void table_row(struct table *table)
+{
+	table->row_start[table->rows++] = table->current;
+	table->current = table->count;
+}
+
+void table_print(struct table *table)
+{
+	size_t widths[TABLE_COLUMNS_MAX] = { 0 };
+
+	table->row_start[table->rows] = table->count;
+	for (size_t r = 0; r < table->rows; r++)
+		for (size_t i = table->row_start[r], c = 0; i < table->row_start[r + 1]; i++, c++)
+			if (c < TABLE_COLUMNS_MAX && strlen(table->cells[i]) > widths[c])
+				widths[c] = strlen(table->cells[i]);
+	for (size_t r = 0; r < table->rows; r++) {
+		size_t end = table->row_start[r + 1];
+		for (size_t i = table->row_start[r], c = 0; i < end; i++, c++) {
+			int width = i + 1 < end && c < TABLE_COLUMNS_MAX ? (int)widths[c] + 3 : 0;
+			printf("%-*s", width, table->cells[i]);
+		}
+		printf("\n");
+	}
+	fflush(stdout);
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i]);
+	table_init(table);
+}
+
+void size_text(uint64_t bytes, char out[16])
+{
+	static const char *const units[] = { "", "Ki", "Mi", "Gi", "Ti", "Pi" };
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit < 5) {
+		value /= 1024;
+		unit++;
+	}
+	if (unit >= 3 && value < 10)
+		snprintf(out, 16, "%.1f%s", value, units[unit]);
+	else
+		snprintf(out, 16, "%.0f%s", value, units[unit]);
+}

@@ -4,6 +4,7 @@
  */
 #include "plugin/discover.h"
 
+#include "base/log.h"
 #include "base/yaml.h"
 #include "etcd/etcd_api.h"
 #include "plugin/discover_compare.h"
@@ -189,8 +190,10 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	if (!client)
 		return 0;
 	snprintf(r->fingerprints[node->index], 65, "%s", etcd_client_ca_fingerprint(client));
-	if (etcd_status(client, deadline, &status, err))
+	if (etcd_status(client, deadline, &status, err)) {
+		log_at(2, "%s: %s", node->name, err->text);
 		return 0;
+	}
 	found->answers = true;
 	found->revision = status.revision;
 	found->cluster_id = status.cluster_id;
@@ -199,7 +202,7 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	found->role = status.learner                      ? "learner"
 		      : status.leader == status.member_id ? "leader"
 							  : "member";
-	snprintf(found->trouble, sizeof(found->trouble), "%s",
+	snprintf(found->trouble, sizeof(found->trouble), "%.120s",
 		 status.errors[0] ? status.errors
 		 : status.leader  ? ""
 				  : "no leader");

@@ -121,33 +121,6 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	return len;
 }
 
-static curl_socket_t give_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct exchange *x = arg;
-
-	(void)purpose;
-	(void)address;
-	if (x->socket_given)
-		return CURL_SOCKET_BAD;
-	x->socket_given = true;
-	return x->request->carrier->fd;
-}
-
-static int socket_is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-	(void)arg;
-	(void)fd;
-	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
-}
-
-static int keep_socket(void *arg, curl_socket_t fd)
-{
-	(void)arg;
-	(void)fd;
-	return 0; /* the carrier closes it */
-}
-
 static CURLcode set_blob(CURL *easy, CURLoption option, const char *pem)
 {
 	struct curl_blob blob = { .data = (void *)(uintptr_t)pem,
@@ -226,10 +199,6 @@ static int set_url(struct exchange *x)
 	} else {
 		curl_easy_setopt(x->easy, CURLOPT_URL, request->url);
 	}
-	if (request->carrier) { /* it is connected: the name must not be looked up here */
-		curl_slist_free_all(x->connect_to);
-		x->connect_to = curl_slist_append(NULL, "::127.0.0.1:");
-	}
 	curl_easy_setopt(x->easy, CURLOPT_CONNECT_TO, x->connect_to);
 	return 0;
 }
@@ -267,10 +236,7 @@ static int set_request(struct exchange *x)
 		curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy);
 	if (request->carrier) {
 		curl_easy_setopt(easy, CURLOPT_PROXY, "");
-		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
-		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
-		curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, socket_is_connected);
-		curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, keep_socket);
+		curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, request->carrier->local);
 	}
 	return 0;
 }

@@ -13,12 +13,14 @@
 #include <stdint.h>
 
 /*
- * A carrier that must be served while the request runs: an SSH tunnel whose far end is `fd`, our
- * end of a socket pair.  `step` moves what can be moved without waiting; -1 ends the request with
- * its err.  `fds` says what to wait for (at most 4; returns the count).
+ * A carrier that must be served while the request runs, such as an SSH tunnel.  curl (before 8) does not take a
+ * socket that is connected already, so it connects to `local`, a listening abstract UNIX socket of the carrier's (the
+ * name without its leading NUL), which takes one connection and only from this process.  `step` moves what can be
+ * moved without waiting; -1 ends the request with its err.  `fds` says what to wait for (at most 4; returns the
+ * count).
  */
 struct http_carrier {
-	int fd; /* the connected socket that the request speaks on; owned by the carrier */
+	const char *local; /* owned by the carrier */
 	void *arg;
 	int (*step)(void *arg, struct err *err);
 	int (*fds)(void *arg, struct pollfd fds[4]);

@@ -5,10 +5,7 @@
  */
 #include "etcd/bolt.h"
 
-#include "base/mem.h"
-
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,8 +15,10 @@ enum {
 	FLAG_BRANCH = 1,
 	FLAG_LEAF = 2,
 	FLAG_META = 4,
+	BUCKET = 16,   /* in front of an inline page: root u64, sequence u64 */
+	REVISION = 17, /* main i64, '_', sub i64 */
 	DEPTH_MAX = 32,
-	PAGES_MAX = 1024, /* of one page with its overflow */
+	KEY_MAX = 64, /* longer than any key that is looked for */
 };
 
 #define MAGIC 0xED0CDAEDu
@@ -32,10 +31,21 @@ struct bolt {
 	uint64_t root, txid;
 };
 
+/* Bytes at a place in the file. */
+struct slice {
+	uint64_t offset, len;
+};
+
 struct page {
-	uint8_t *data; /* owned */
-	size_t len;
+	uint64_t offset, len; /* in the file; with its overflow pages */
+	uint64_t id, overflow;
 	unsigned flags, count;
+};
+
+struct element {
+	bool bucket;
+	struct slice key, value; /* value: of a leaf */
+	uint64_t child;          /* of a branch */
 };
 
 static uint64_t le(const uint8_t *at, int bytes)
@@ -63,7 +73,7 @@ static int read_at(const struct bolt *b, uint64_t offset, void *out, size_t len,
 	for (size_t at = 0; at < len;) {
 		ssize_t n = pread(b->fd, (char *)out + at, len - at, (off_t)(offset + at));
 		if (n < 0)
-			return err_errno(err, ERR_FILE, "cannot read the snapshot");
+			return err_errno(err, ERR_FILE, "cannot read the database");
 		if (n == 0)
 			return err_set(err, ERR_CORRUPT, "the database is shorter than it says");
 		at += (size_t)n;
@@ -116,232 +126,201 @@ static int open_meta(struct bolt *b, struct err *err)
 	}
 	if (!found)
 		return err_set(err, ERR_CORRUPT, "no database of etcd: it has no valid meta page");
-	b->page_size = best.page_size;
-	b->root = best.root;
-	b->pages = best.pages;
-	b->txid = best.txid;
+	best.fd = b->fd;
+	best.size = b->size;
+	*b = best;
+	return 0;
+}
+
+/* A page is read piece by piece, where it lies in the file: one with large values may be many MiB. */
+static int open_page(const struct bolt *b, uint64_t offset, uint64_t len, struct page *out,
+		     struct err *err)
+{
+	uint8_t head[HEADER];
+
+	if (read_at(b, offset, head, sizeof(head), err))
+		return -1;
+	*out = (struct page){ .offset = offset,
+			      .len = len,
+			      .id = le(head, 8),
+			      .flags = (unsigned)le(head + 8, 2),
+			      .count = (unsigned)le(head + 10, 2),
+			      .overflow = le(head + 12, 4) };
+	return 0;
+}
+
+static int check_count(const struct page *page, struct err *err)
+{
+	if ((uint64_t)page->count * ELEMENT > page->len - HEADER)
+		return err_set(err, ERR_CORRUPT, "page %llu has too many elements",
+			       (unsigned long long)page->id);
 	return 0;
 }
 
 static int read_page(const struct bolt *b, uint64_t id, struct page *out, struct err *err)
 {
-	uint8_t head[HEADER];
-
 	if (id < 2 || id >= b->pages)
 		return err_set(err, ERR_CORRUPT, "page %llu does not exist",
 			       (unsigned long long)id);
-	if (read_at(b, id * b->page_size, head, sizeof(head), err))
+	if (open_page(b, id * b->page_size, b->page_size, out, err))
 		return -1;
-	uint64_t extra = le(head + 12, 4);
-	if (le(head, 8) != id || extra >= b->pages)
+	if (out->id != id || out->overflow >= b->pages - id)
 		return err_set(err, ERR_CORRUPT, "page %llu says it is another",
 			       (unsigned long long)id);
-	if (extra >= PAGES_MAX) /* one large value; its elements stand at the start */
-		extra = PAGES_MAX - 1;
-	out->len = (size_t)((extra + 1) * b->page_size);
-	out->data = mem_alloc(out->len);
-	out->flags = (unsigned)le(head + 8, 2);
-	out->count = (unsigned)le(head + 10, 2);
-	if (read_at(b, id * b->page_size, out->data, out->len, err))
-		return -1;
-	if (out->count * (size_t)ELEMENT > out->len - HEADER)
-		return err_set(err, ERR_CORRUPT, "page %llu has too many elements",
+	if (!(out->flags & (FLAG_BRANCH | FLAG_LEAF)))
+		return err_set(err, ERR_CORRUPT, "page %llu is neither branch nor leaf",
 			       (unsigned long long)id);
-	return 0;
+	out->len = (out->overflow + 1) * b->page_size;
+	return check_count(out, err);
 }
 
-struct slice {
-	const uint8_t *data;
-	size_t len;
-};
-
-struct element {
-	bool bucket;
-	struct slice key, value; /* of a leaf */
-	uint64_t child;          /* of a branch */
-};
-
-static int element(const struct page *page, unsigned i, struct element *out, struct err *err)
+/* A small bucket is a page inside its value, after 16 bytes of bucket header. */
+static int read_inline(const struct bolt *b, struct slice value, struct page *out, struct err *err)
 {
-	const uint8_t *e = page->data + HEADER + (size_t)i * ELEMENT;
-	size_t base = (size_t)(e - page->data);
-	uint64_t pos, ksize, vsize = 0;
+	if (value.len < BUCKET + HEADER)
+		return err_set(err, ERR_CORRUPT, "an inline bucket is too short");
+	if (open_page(b, value.offset + BUCKET, value.len - BUCKET, out, err))
+		return -1;
+	if (!(out->flags & FLAG_LEAF))
+		return err_set(err, ERR_CORRUPT, "an inline bucket is damaged");
+	return check_count(out, err);
+}
 
-	*out = (struct element){ 0 };
-	if (page->flags & FLAG_BRANCH) {
-		pos = le(e, 4);
-		ksize = le(e + 4, 4);
-		out->child = le(e + 8, 8);
-	} else {
-		out->bucket = le(e, 4) & 1;
-		pos = le(e + 4, 4);
-		ksize = le(e + 8, 4);
+static int read_element(const struct bolt *b, const struct page *page, unsigned i,
+			struct element *out, struct err *err)
+{
+	uint64_t base = HEADER + (uint64_t)i * ELEMENT, pos, ksize, vsize = 0;
+	bool branch = page->flags & FLAG_BRANCH;
+	uint8_t e[ELEMENT];
+
+	if (read_at(b, page->offset + base, e, sizeof(e), err))
+		return -1;
+	pos = le(branch ? e : e + 4, 4);
+	ksize = le(branch ? e + 4 : e + 8, 4);
+	if (!branch)
 		vsize = le(e + 12, 4);
-	}
-	if (pos > page->len - base || ksize > page->len - base - pos ||
-	    vsize > page->len - base - pos - ksize)
+	/* each is less than 2^32: the sum cannot wrap */
+	if (base + pos + ksize + vsize > page->len)
 		return err_set(err, ERR_CORRUPT, "an element lies outside its page");
-	out->key = (struct slice){ e + pos, ksize };
-	out->value = (struct slice){ e + pos + ksize, vsize };
+	*out = (struct element){ .bucket = !branch && (le(e, 4) & 1),
+				 .child = branch ? le(e + 8, 8) : 0,
+				 .key = { page->offset + base + pos, ksize },
+				 .value = { page->offset + base + pos + ksize, vsize } };
 	return 0;
 }
 
-static int compare(struct slice a, const char *key)
-{
-	size_t len = strlen(key), n = a.len < len ? a.len : len;
-	int order = memcmp(a.data, key, n);
-
-	return order ? order : a.len < len ? -1 : a.len > len;
-}
-
-/* The element that may hold key, or the last one when key is NULL. */
-static int choose(const struct page *page, const char *key, unsigned *out, struct err *err)
-{
-	struct element e;
-
-	*out = page->count;
-	for (unsigned i = 0; i < page->count; i++) {
-		if (!key) {
-			*out = page->count - 1;
-			return 0;
-		}
-		if (element(page, i, &e, err))
-			return -1;
-		int order = compare(e.key, key);
-		if (page->flags & FLAG_BRANCH) {
-			if (order <= 0 || i == 0)
-				*out = i;
-			if (order > 0)
-				break;
-		} else if (order == 0) {
-			*out = i;
-			return 0;
-		}
-	}
-	return 0;
-}
-
-/* A leaf page and the place in it; page->data is the caller's to free. */
-struct place {
-	struct page page;
-	struct element element;
-	bool found;
-};
-
-static int descend(const struct bolt *b, uint64_t root, const char *key, struct place *out,
+static int compare(const struct bolt *b, struct slice a, const char *key, int *order,
 		   struct err *err)
 {
-	uint64_t id = root;
+	uint8_t data[KEY_MAX];
+	uint64_t len = strlen(key), n = a.len < len ? a.len : len;
 
-	*out = (struct place){ .found = false };
+	if (read_at(b, a.offset, data, (size_t)n, err))
+		return -1;
+	*order = memcmp(data, key, (size_t)n);
+	if (!*order)
+		*order = a.len < len ? -1 : a.len > len;
+	return 0;
+}
+
+/* The element that may hold key, or the last one when key is NULL; page->count when there is none. */
+static int choose(const struct bolt *b, const struct page *page, const char *key, unsigned *out,
+		  struct err *err)
+{
+	bool branch = page->flags & FLAG_BRANCH;
+	struct element e;
+	int order;
+
+	*out = page->count;
+	if (!key && page->count)
+		*out = page->count - 1;
+	for (unsigned i = 0; key && i < page->count; i++) {
+		if (read_element(b, page, i, &e, err) || compare(b, e.key, key, &order, err))
+			return -1;
+		if (branch ? order <= 0 || i == 0 : order == 0)
+			*out = i;
+		if (order >= 0)
+			break;
+	}
+	return 0;
+}
+
+/* Down from a page to the leaf's element; *found is false when there is none. */
+static int descend(const struct bolt *b, struct page page, const char *key, struct element *out,
+		   bool *found, struct err *err)
+{
+	unsigned i;
+
+	*found = false;
 	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		unsigned i;
-		free(out->page.data);
-		out->page = (struct page){ 0 };
-		if (read_page(b, id, &out->page, err))
+		if (choose(b, &page, key, &i, err))
 			return -1;
-		if (!(out->page.flags & (FLAG_BRANCH | FLAG_LEAF)))
-			return err_set(err, ERR_CORRUPT, "page %llu is neither branch nor leaf",
-				       (unsigned long long)id);
-		if (choose(&out->page, key, &i, err))
-			return -1;
-		if (i >= out->page.count)
+		if (i >= page.count)
 			return 0;
-		if (element(&out->page, i, &out->element, err))
+		if (read_element(b, &page, i, out, err))
 			return -1;
-		if (out->page.flags & FLAG_LEAF) {
-			out->found = true;
+		if (page.flags & FLAG_LEAF) {
+			*found = true;
 			return 0;
 		}
-		id = out->element.child;
+		if (read_page(b, out->child, &page, err))
+			return -1;
 	}
 	return err_set(err, ERR_CORRUPT, "the tree of pages has no end");
 }
 
-/* Looks in an inline bucket: a page that lies inside the value, after its 16 bytes of header. */
-static int inline_find(struct slice value, const char *key, struct place *out, struct err *err)
+/* A key of a top bucket, or its last one (NULL). */
+static int find(const struct bolt *b, const char *bucket, const char *key, struct element *out,
+		bool *found, struct err *err)
 {
-	struct page page = { .len = value.len - 16 };
-	unsigned i;
+	struct page page;
+	uint8_t root[8];
 
-	page.data = mem_alloc(page.len);
-	memcpy(page.data, value.data + 16, page.len);
-	*out = (struct place){ .page = page };
-	if (page.len < HEADER)
-		return err_set(err, ERR_CORRUPT, "an inline bucket is too short");
-	out->page.flags = (unsigned)le(page.data + 8, 2);
-	out->page.count = (unsigned)le(page.data + 10, 2);
-	if (!(out->page.flags & FLAG_LEAF) || out->page.count * (size_t)ELEMENT > page.len - HEADER)
-		return err_set(err, ERR_CORRUPT, "an inline bucket is damaged");
-	if (choose(&out->page, key, &i, err) || i >= out->page.count)
-		return err->code ? -1 : 0;
-	if (element(&out->page, i, &out->element, err))
+	if (read_page(b, b->root, &page, err) || descend(b, page, bucket, out, found, err))
 		return -1;
-	out->found = true;
+	if (!*found || !out->bucket || out->value.len < BUCKET)
+		return err_set(err, ERR_CORRUPT, "no database of etcd: it has no bucket \"%s\"",
+			       bucket);
+	if (read_at(b, out->value.offset, root, sizeof(root), err))
+		return -1;
+	if (le(root, 8) ? read_page(b, le(root, 8), &page, err)
+			: read_inline(b, out->value, &page, err))
+		return -1;
+	return descend(b, page, key, out, found, err);
+}
+
+/* The main revision at the start of a revision's bytes: i64 big endian, '_', i64. */
+static int read_main(const struct bolt *b, struct slice at, uint64_t *out, struct err *err)
+{
+	uint8_t bytes[REVISION];
+
+	if (at.len < sizeof(bytes))
+		return err_set(err, ERR_CORRUPT, "what should be a revision is none");
+	if (read_at(b, at.offset, bytes, sizeof(bytes), err))
+		return -1;
+	if (bytes[8] != '_' || bytes[0] & 0x80)
+		return err_set(err, ERR_CORRUPT, "what should be a revision is none");
+	*out = be64(bytes);
 	return 0;
 }
 
-/* A key of a top bucket, or its last one. */
-static int find(const struct bolt *b, const char *bucket, const char *key, struct place *out,
-		struct err *err)
+static int read_buckets(const struct bolt *b, struct bolt_facts *out, struct err *err)
 {
-	struct place top;
-	int failed;
+	struct element e;
+	bool found;
 
-	*out = (struct place){ .found = false };
-	failed = descend(b, b->root, bucket, &top, err);
-	if (!failed && top.found) {
-		struct slice value = top.element.value;
-		if (!top.element.bucket || value.len < 16)
-			failed = err_set(err, ERR_CORRUPT, "\"%s\" is no bucket", bucket);
-		else if (le(value.data, 8))
-			failed = descend(b, le(value.data, 8), key, out, err);
-		else
-			failed = inline_find(value, key, out, err);
-	}
-	free(top.page.data);
-	return failed;
-}
-
-/* The main revision at the start of a revision key: i64 big endian, '_', i64. */
-static int main_revision(struct slice key, uint64_t *out, struct err *err)
-{
-	if (key.len < 17 || key.data[8] != '_' || key.data[0] & 0x80)
-		return err_set(err, ERR_CORRUPT, "a key of bucket \"key\" is no revision");
-	*out = be64(key.data);
-	return 0;
-}
-
-static int read_revision(const struct bolt *b, struct bolt_facts *out, struct err *err)
-{
-	struct place place;
-	int failed = find(b, "key", NULL, &place, err);
-
-	if (!failed && place.found)
-		failed = main_revision(place.element.key, &out->revision, err);
-	free(place.page.data);
-	return failed;
-}
-
-static int read_meta_bucket(const struct bolt *b, struct bolt_facts *out, struct err *err)
-{
-	struct place place;
-	int failed = find(b, "meta", "finishedCompactRev", &place, err);
-
-	if (!failed && place.found)
-		failed = main_revision(place.element.value, &out->compact_revision, err);
-	free(place.page.data);
-	if (failed)
+	if (find(b, "key", NULL, &e, &found, err) ||
+	    (found && read_main(b, e.key, &out->revision, err)) ||
+	    find(b, "meta", "finishedCompactRev", &e, &found, err) ||
+	    (found && read_main(b, e.value, &out->compact_revision, err)) ||
+	    find(b, "meta", "storageVersion", &e, &found, err))
 		return -1;
-	failed = find(b, "meta", "storageVersion", &place, err);
-	if (!failed && place.found) {
-		size_t len = place.element.value.len;
-		if (len >= sizeof(out->storage_version))
-			len = sizeof(out->storage_version) - 1;
-		memcpy(out->storage_version, place.element.value.data, len);
-	}
-	free(place.page.data);
-	return failed;
+	if (!found)
+		return 0;
+	if (e.value.len >= sizeof(out->storage_version))
+		return err_set(err, ERR_CORRUPT, "the storage version has %llu bytes",
+			       (unsigned long long)e.value.len);
+	return read_at(b, e.value.offset, out->storage_version, (size_t)e.value.len, err);
 }
 
 int bolt_facts(int fd, uint64_t db_size, struct bolt_facts *out, struct err *err)
@@ -349,7 +328,6 @@ int bolt_facts(int fd, uint64_t db_size, struct bolt_facts *out, struct err *err
 	struct bolt b = { .fd = fd, .size = db_size };
 	struct bolt_facts facts = { 0 };
 
-	err->code = ERR_NONE;
 	if (open_meta(&b, err))
 		return -1;
 	facts.page_size = b.page_size;
@@ -360,7 +338,7 @@ int bolt_facts(int fd, uint64_t db_size, struct bolt_facts *out, struct err *err
 			       (unsigned long long)b.pages, (unsigned long long)b.page_size,
 			       (unsigned long long)db_size);
 	facts.size = db_size;
-	if (read_revision(&b, &facts, err) || read_meta_bucket(&b, &facts, err))
+	if (read_buckets(&b, &facts, err))
 		return -1;
 	*out = facts;
 	return 0;

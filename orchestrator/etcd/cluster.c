@@ -8,24 +8,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URLS_MAX = 16 };
-
-/* The parts of a comma separated list, in order; `room` holds the copy that is cut up. */
-static size_t split(const char *list, char **room, const char *parts[URLS_MAX])
-{
-	size_t n = 0;
-	char *at = NULL;
-
-	*room = mem_strdup(list);
-	for (char *part = strtok_r(*room, ",", &at); part && n < URLS_MAX;
-	     part = strtok_r(NULL, ",", &at))
-		parts[n++] = part;
-	return n;
-}
+/* The URLs of a comma separated list, without the spaces around them. */
+struct urls {
+	char **list;
+	size_t count;
+};
 
 static int compare_text(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct urls urls_of(const char *list)
+{
+	struct urls urls = { .count = 0 };
+
+	for (const char *at = list ? list : ""; *at;) {
+		size_t len = strcspn(at, ","), end = len, start = strspn(at, " ");
+		while (end > start && at[end - 1] == ' ')
+			end--;
+		if (end > start) {
+			urls.list = mem_grow(urls.list, (urls.count + 1) * sizeof(char *));
+			urls.list[urls.count++] =
+				mem_printf("%.*s", (int)(end - start), at + start);
+		}
+		at += len + (at[len] == ',');
+	}
+	return urls;
+}
+
+static struct urls sorted_urls_of(const char *list)
+{
+	struct urls urls = urls_of(list);
+
+	if (urls.count)
+		qsort(urls.list, urls.count, sizeof(urls.list[0]), compare_text);
+	return urls;
+}
+
+static void urls_scoped(struct urls *urls)
+{
+	for (size_t i = 0; i < urls->count; i++)
+		free(urls->list[i]);
+	free(urls->list);
 }
 
 static int compare_id(const void *a, const void *b)
@@ -35,55 +60,86 @@ static int compare_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int check_distinct(const struct cluster *cluster, struct err *err)
+/* A name with one of these would be read as more than a name in --initial-cluster. */
+static bool is_plain(const char *text, const char *refused)
+{
+	for (const char *at = text; *at; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f || strchr(refused, *at))
+			return false;
+	return true;
+}
+
+static int check_member(const struct member *one, struct err *err)
+{
+	scoped(urls) struct urls urls = urls_of(one->peer_url);
+
+	if (!one->name || !*one->name)
+		return err_set(err, ERR_CONFIG, "%s: the member has no name (--name)",
+			       one->node ? one->node : "a node");
+	if (!is_plain(one->name, ",="))
+		return err_set(err, ERR_CONFIG,
+			       "\"%s\" is no name for a member of --initial-cluster", one->name);
+	if (!urls.count)
+		return err_set(err, ERR_CONFIG, "%s: no --initial-advertise-peer-urls", one->name);
+	for (size_t i = 0; i < urls.count; i++)
+		if (!is_plain(urls.list[i], ""))
+			return err_set(err, ERR_CONFIG, "%s: \"%s\" is no peer URL", one->name,
+				       urls.list[i]);
+	return 0;
+}
+
+static int check_different(const struct member *one, const struct member *other, struct err *err)
+{
+	scoped(urls) struct urls a = urls_of(one->peer_url);
+	scoped(urls) struct urls b = urls_of(other->peer_url);
+
+	if (strcmp(one->name, other->name) == 0)
+		return err_set(err, ERR_CONFIG, "two members are called %s (on %s and %s)",
+			       one->name, one->node ? one->node : "?",
+			       other->node ? other->node : "?");
+	for (size_t i = 0; i < a.count; i++)
+		for (size_t k = 0; k < b.count; k++)
+			if (strcmp(a.list[i], b.list[k]) == 0)
+				return err_set(err, ERR_CONFIG,
+					       "%s and %s have the same peer URL %s", one->name,
+					       other->name, a.list[i]);
+	return 0;
+}
+
+static int check_members(const struct cluster *cluster, struct err *err)
 {
 	for (size_t i = 0; i < cluster->count; i++) {
-		const struct member *one = &cluster->members[i];
-		if (!one->name || !*one->name)
-			return err_set(err, ERR_CONFIG, "%s: the member has no name (--name)",
-				       one->node ? one->node : "a node");
-		if (!one->peer_url || !*one->peer_url)
-			return err_set(err, ERR_CONFIG, "%s: no --initial-advertise-peer-urls",
-				       one->name);
-		for (size_t k = 0; k < i; k++) {
-			const struct member *other = &cluster->members[k];
-			if (strcmp(one->name, other->name) == 0)
-				return err_set(err, ERR_CONFIG,
-					       "two members are called %s (on %s and %s)",
-					       one->name, other->node ? other->node : "?",
-					       one->node ? one->node : "?");
-			if (strcmp(one->peer_url, other->peer_url) == 0)
-				return err_set(err, ERR_CONFIG,
-					       "%s and %s have the same peer URL %s", other->name,
-					       one->name, one->peer_url);
-		}
+		if (check_member(&cluster->members[i], err))
+			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (check_different(&cluster->members[k], &cluster->members[i], err))
+				return -1;
 	}
 	return cluster->count ? 0 : err_set(err, ERR_CONFIG, "no members");
 }
 
 int cluster_initial(const struct cluster *cluster, struct buf *out, struct err *err)
 {
-	if (check_distinct(cluster, err))
+	const char *comma = "";
+
+	if (check_members(cluster, err))
 		return -1;
 	for (size_t i = 0; i < cluster->count; i++) {
 		const struct member *member = &cluster->members[i];
-		const char *urls[URLS_MAX];
-		char *copy = NULL;
-		size_t n = split(member->peer_url, &copy, urls);
-		scoped(mem) char *room = copy;
-		for (size_t k = 0; k < n; k++)
-			if (buf_addf(out, "%s%s=%s", out->len ? "," : "", member->name, urls[k]))
+		scoped(urls) struct urls urls = urls_of(member->peer_url);
+		for (size_t k = 0; k < urls.count; k++) {
+			if (buf_addf(out, "%s%s=%s", comma, member->name, urls.list[k]))
 				return err_set(err, ERR_CONFIG, "the list of members is too long");
+			comma = ",";
+		}
 	}
 	return 0;
 }
 
-static uint64_t first_bytes(const struct buf *text)
+static uint64_t first_bytes(const uint8_t sum[SHA1_SIZE])
 {
-	uint8_t sum[SHA1_SIZE];
 	uint64_t id = 0;
 
-	digest_sha1(text->data, text->len, sum);
 	for (size_t i = 0; i < 8; i++)
 		id = id << 8 | sum[i];
 	return id;
@@ -91,34 +147,30 @@ static uint64_t first_bytes(const struct buf *text)
 
 uint64_t member_id(const struct member *member, const char *token)
 {
-	scoped(buf) struct buf text = BUF_INIT(64 * 1024);
-	const char *urls[URLS_MAX];
-	char *copy = NULL;
-	size_t n = split(member->peer_url, &copy, urls);
-	scoped(mem) char *room = copy;
+	scoped(urls) struct urls urls = sorted_urls_of(member->peer_url);
+	scoped(buf) struct buf text = BUF_INIT(SIZE_MAX / 4);
+	uint8_t sum[SHA1_SIZE];
 
-	qsort(urls, n, sizeof(urls[0]), compare_text);
-	for (size_t i = 0; i < n; i++)
-		buf_adds(&text, urls[i]);
+	for (size_t i = 0; i < urls.count; i++)
+		buf_adds(&text, urls.list[i]);
 	buf_adds(&text, token);
-	return first_bytes(&text);
+	digest_sha1(buf_str(&text), text.len, sum);
+	return first_bytes(sum);
 }
 
 uint64_t cluster_id(const struct cluster *cluster, const char *token)
 {
-	scoped(buf) struct buf bytes = BUF_INIT(8 * CLUSTER_MEMBERS_MAX);
 	uint64_t ids[CLUSTER_MEMBERS_MAX];
+	uint8_t bytes[8 * CLUSTER_MEMBERS_MAX], sum[SHA1_SIZE];
 
 	for (size_t i = 0; i < cluster->count; i++)
 		ids[i] = member_id(&cluster->members[i], token);
 	qsort(ids, cluster->count, sizeof(ids[0]), compare_id);
-	for (size_t i = 0; i < cluster->count; i++) {
-		char eight[8];
-		for (int k = 0; k < 8; k++)
-			eight[k] = (char)(ids[i] >> (56 - 8 * k));
-		buf_add(&bytes, eight, 8);
-	}
-	return first_bytes(&bytes);
+	for (size_t i = 0; i < cluster->count; i++)
+		for (size_t k = 0; k < 8; k++)
+			bytes[8 * i + k] = (uint8_t)(ids[i] >> (56 - 8 * k));
+	digest_sha1(bytes, 8 * cluster->count, sum);
+	return first_bytes(sum);
 }
 
 struct member *cluster_by_node(struct cluster *cluster, const char *node)
@@ -145,17 +197,27 @@ static const struct member *find_same(const struct cluster *cluster, const struc
 	return NULL;
 }
 
+static bool same_urls(const char *a, const char *b)
+{
+	scoped(urls) struct urls x = sorted_urls_of(a);
+	scoped(urls) struct urls y = sorted_urls_of(b);
+
+	for (size_t i = 0; i < x.count && i < y.count; i++)
+		if (strcmp(x.list[i], y.list[i]) != 0)
+			return false;
+	return x.count == y.count;
+}
+
 int cluster_same_members(const struct cluster *a, const struct cluster *b, struct err *err)
 {
 	for (size_t i = 0; i < a->count; i++) {
-		const struct member *other = find_same(b, &a->members[i]);
+		const struct member *one = &a->members[i], *other = find_same(b, one);
 		if (!other)
-			return err_set(err, ERR_UNSAFE, "member %s is in one list only",
-				       a->members[i].name);
-		if (strcmp(other->peer_url, a->members[i].peer_url) != 0)
+			return err_set(err, ERR_UNSAFE, "member %s is in one list only", one->name);
+		if (!same_urls(one->peer_url, other->peer_url))
 			return err_set(err, ERR_UNSAFE,
 				       "member %s has peer URL %s in one list, %s in the other",
-				       a->members[i].name, a->members[i].peer_url, other->peer_url);
+				       one->name, one->peer_url, other->peer_url);
 	}
 	for (size_t i = 0; i < b->count; i++)
 		if (!find_same(a, &b->members[i]))

@@ -101,27 +101,38 @@ const char *etcd_client_ca_fingerprint(const struct etcd_client *client)
 	return client->fingerprint;
 }
 
-/* A unary call has one message. */
+/* A unary call is answered by one message. */
+struct unary {
+	struct buf *message;
+	size_t count;
+};
+
 static int keep_message(void *arg, const void *data, size_t len, struct err *err)
 {
-	struct buf *message = arg;
+	struct unary *unary = arg;
 
-	buf_clear(message);
-	if (buf_add(message, data, len))
-		return err_set(err, ERR_ETCD, "an answer of more than %zu bytes", message->max);
+	if (unary->count++)
+		return err_set(err, ERR_ETCD, "more than one answer");
+	if (buf_add(unary->message, data, len))
+		return err_set(err, ERR_ETCD, "an answer of more than %zu bytes",
+			       unary->message->max);
 	return 0;
 }
 
 static int call(struct etcd_client *client, const char *method, const struct buf *message,
-		uint64_t deadline, struct buf *answer, struct err *err)
+		bool has_leader, uint64_t deadline, struct buf *answer, struct err *err)
 {
+	struct unary unary = { .message = answer };
 	struct grpc_call one = { .method = method,
 				 .message = message,
+				 .has_leader = has_leader,
 				 .deadline = deadline,
 				 .on_message = keep_message,
-				 .arg = answer };
+				 .arg = &unary };
 
-	return grpc_do(client, &one, err);
+	if (grpc_do(client, &one, err))
+		return -1;
+	return unary.count ? 0 : err_set(err, ERR_ETCD, "%s: no answer", strrchr(method, '.') + 1);
 }
 
 struct header {
@@ -217,7 +228,8 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 	struct header h = { 0 };
 	struct proto_field f;
 
-	if (call(client, "/etcdserverpb.Maintenance/Status", &nothing, deadline, &answer, err))
+	if (call(client, "/etcdserverpb.Maintenance/Status", &nothing, false, deadline, &answer,
+		 err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f))
@@ -244,7 +256,7 @@ static void add_url(char *list, size_t size, const struct proto_field *f)
 	proto_text(f, list + len, size - len);
 }
 
-static void read_member(const struct proto_field *field, struct etcd_member *m)
+static bool read_member(const struct proto_field *field, struct etcd_member *m)
 {
 	struct proto p = proto_of(field->data, field->len);
 	struct proto_field f;
@@ -261,6 +273,7 @@ static void read_member(const struct proto_field *field, struct etcd_member *m)
 		else if (f.number == 5)
 			m->learner = f.value;
 	}
+	return !p.bad;
 }
 
 int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
@@ -268,25 +281,29 @@ int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_memb
 {
 	struct buf nothing = BUF_INIT(1);
 	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
+	struct etcd_members found = { .count = 0 };
 	struct header h = { 0 };
 	struct proto_field f;
 
-	if (call(client, "/etcdserverpb.Cluster/MemberList", &nothing, deadline, &answer, err))
+	if (call(client, "/etcdserverpb.Cluster/MemberList", &nothing, false, deadline, &answer,
+		 err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
-	memset(out, 0, sizeof(*out));
 	while (proto_next(&p, &f)) {
 		if (f.number == 1)
 			read_header(&f, &h);
 		if (f.number != 2 || f.type != 2)
 			continue;
-		if (out->count == CLUSTER_MEMBERS_MAX)
+		if (found.count == CLUSTER_MEMBERS_MAX)
 			return err_set(err, ERR_ETCD, "MemberList: more than %d members",
 				       CLUSTER_MEMBERS_MAX);
-		read_member(&f, &out->list[out->count++]);
+		p.bad |= !read_member(&f, &found.list[found.count++]);
 	}
-	out->cluster_id = h.cluster;
-	return odd_answer(&p, "MemberList", err);
+	if (odd_answer(&p, "MemberList", err))
+		return -1;
+	found.cluster_id = h.cluster;
+	*out = found;
+	return 0;
 }
 
 int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,
@@ -300,7 +317,8 @@ int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline
 
 	if (revision)
 		proto_add_varint(&message, 1, revision);
-	if (call(client, "/etcdserverpb.Maintenance/HashKV", &message, deadline, &answer, err))
+	if (call(client, "/etcdserverpb.Maintenance/HashKV", &message, false, deadline, &answer,
+		 err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
@@ -327,7 +345,8 @@ int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, ch
 	struct proto_field f, g;
 	size_t n = 0, len = 0;
 
-	if (call(client, "/etcdserverpb.Maintenance/Alarm", &nothing, deadline, &answer, err))
+	if (call(client, "/etcdserverpb.Maintenance/Alarm", &nothing, false, deadline, &answer,
+		 err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	words[0] = '\0';
@@ -347,8 +366,10 @@ int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, ch
 			 kind < 3 ? names[kind] : "an alarm", (unsigned long long)member);
 		n++;
 	}
+	if (odd_answer(&p, "Alarm", err))
+		return -1;
 	*count = n;
-	return odd_answer(&p, "Alarm", err);
+	return 0;
 }
 
 int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
@@ -362,7 +383,7 @@ int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, ui
 	proto_add_bytes(&message, 1, "\0", 1); /* key: one that nobody has */
 	proto_add_varint(&message, 3, 1);      /* limit */
 	proto_add_varint(&message, 8, 1);      /* keys_only */
-	if (call(client, "/etcdserverpb.KV/Range", &message, deadline, &answer, err))
+	if (call(client, "/etcdserverpb.KV/Range", &message, true, deadline, &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f))
@@ -370,6 +391,8 @@ int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, ui
 			read_header(&f, &h);
 	if (odd_answer(&p, "Range", err))
 		return -1;
+	if (!h.revision)
+		return err_set(err, ERR_ETCD, "KV/Range: an answer without a revision");
 	*revision = h.revision;
 	return 0;
 }

@@ -17,9 +17,42 @@ struct stream {
 	void *arg;
 	struct digest *digest;
 	uint64_t size;           /* database bytes so far */
+	uint64_t total;          /* of the database, as the first message says */
 	bool ended;              /* the message with the hash has come */
 	uint8_t sent[HASH_SIZE]; /* the hash as etcd sent it */
 };
+
+/*
+ * Database bytes until `total` have come, each message saying how many remain; then one message with the hash.
+ */
+static int place(struct stream *s, const struct proto_field *blob, uint64_t remaining,
+		 struct err *err)
+{
+	if (s->ended)
+		return err_set(err, ERR_CORRUPT, "the stream goes on after its hash");
+	if (!blob->len)
+		return err_set(
+			err, ERR_ETCD,
+			"etcd cannot read its own database (an empty part, %llu bytes to come)",
+			(unsigned long long)remaining);
+	if (!s->size)
+		s->total = remaining + blob->len;
+	if (s->size == s->total) {
+		if (remaining || blob->len != HASH_SIZE)
+			return err_set(err, ERR_CORRUPT, "the stream's last part is no SHA-256");
+		memcpy(s->sent, blob->data, HASH_SIZE);
+		s->ended = true;
+		return 0;
+	}
+	digest_add(s->digest, blob->data, blob->len);
+	s->size += blob->len;
+	if (s->total < s->size || s->total - s->size != remaining)
+		return err_set(err, ERR_CORRUPT,
+			       "%llu bytes should be left of the stream, and etcd says %llu",
+			       (unsigned long long)(s->total - s->size),
+			       (unsigned long long)remaining);
+	return 0;
+}
 
 /* SnapshotResponse {1 header, 2 remaining_bytes, 3 blob, 4 version} */
 static int on_message(void *arg, const void *data, size_t len, struct err *err)
@@ -37,21 +70,8 @@ static int on_message(void *arg, const void *data, size_t len, struct err *err)
 	}
 	if (p.bad)
 		return err_set(err, ERR_CORRUPT, "the stream has a message that does not parse");
-	if (s->ended)
-		return err_set(err, ERR_CORRUPT, "the stream goes on after its hash");
-	if (!blob.len)
-		return err_set(
-			err, ERR_ETCD,
-			"etcd cannot read its own database (an empty part, %llu bytes to come)",
-			(unsigned long long)remaining);
-	/* the database's size is a multiple of its page size: 32 bytes at the end are the hash */
-	if (!remaining && blob.len == HASH_SIZE) {
-		memcpy(s->sent, blob.data, HASH_SIZE);
-		s->ended = true;
-	} else {
-		digest_add(s->digest, blob.data, blob.len);
-		s->size += blob.len;
-	}
+	if (place(s, &blob, remaining, err))
+		return -1;
 	return s->on_data(s->arg, blob.data, blob.len, err);
 }
 

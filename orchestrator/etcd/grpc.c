@@ -70,10 +70,9 @@ static int on_body(void *arg, const void *data, size_t len, struct err *err)
 }
 
 /* Why an answer is none. */
-static int judge(const struct grpc_call *call, const struct http_answer *answer, struct err *err)
+static int judge(const char *name, const struct http_answer *answer,
+		 const struct grpc_frames *frames, struct err *err)
 {
-	const char *name = strrchr(call->method, '.') + 1;
-
 	if (answer->status != 200)
 		return err_set(err, ERR_ETCD, "%s: HTTP %ld", name, answer->status);
 	if (answer->grpc_status < 0)
@@ -82,6 +81,8 @@ static int judge(const struct grpc_call *call, const struct http_answer *answer,
 		return err_set(err, ERR_ETCD, "%s: etcd said: %s (code %d)", name,
 			       answer->grpc_message[0] ? answer->grpc_message : "nothing",
 			       answer->grpc_status);
+	if (frames->partial.len)
+		return err_set(err, ERR_ETCD, "%s: the last message is cut off", name);
 	return 0;
 }
 
@@ -119,8 +120,12 @@ int grpc_do(struct etcd_client *client, const struct grpc_call *call, struct err
 			(struct http_tls){ .ca = buf_str(&client->ca),
 					   .cert = client->cert.len ? buf_str(&client->cert) : NULL,
 					   .key = client->key.len ? buf_str(&client->key) : NULL };
+	const char *name = strrchr(call->method, '.') + 1; /* "Maintenance/Status" */
 	struct http_answer answer;
-	int failed = http_do(&request, &answer, err) || judge(call, &answer, err);
+	int failed = http_do(&request, &answer, err);
+	if (failed && err->code == ERR_KUBE) /* http's word for a server that does not answer */
+		err->code = ERR_ETCD;
+	failed = failed ? err_in(err, "%s", name) : judge(name, &answer, &frames, err);
 	http_answer_release(&answer);
 	node_tunnel_close(client->node);
 	grpc_frames_release(&frames);

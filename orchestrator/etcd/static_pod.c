@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { PATH_LONGEST = 1024 };
+
 struct pod {
 	struct arena *arena;
 	const struct tree *spec;
@@ -71,6 +73,34 @@ static const char *env_of(const struct pod *pod, const char *flag)
 	return NULL;
 }
 
+static bool is_shell(const char *word)
+{
+	const char *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
+
+	return strcmp(name, "sh") == 0 || strcmp(name, "bash") == 0 || strcmp(name, "dash") == 0 ||
+	       strcmp(name, "ash") == 0;
+}
+
+/* What a shell or a variable makes of the words cannot be told from the manifest. */
+static int check_words(const struct pod *pod, const char *list, struct err *err)
+{
+	const struct tree *words = tree_get(pod->container, list);
+
+	for (const struct tree *at = words ? words->first : NULL; at; at = at->next) {
+		const char *word = tree_text(at);
+		if (!word)
+			return err_set(err, ERR_CONFIG, "etcd's %s has something that is no text",
+				       list);
+		if (at == words->first && is_shell(word))
+			return err_set(err, ERR_CONFIG,
+				       "etcd is started by %s: its flags cannot be read", word);
+		if (strstr(word, "$("))
+			return err_set(err, ERR_CONFIG,
+				       "\"%s\" has a variable: its value is not known here", word);
+	}
+	return 0;
+}
+
 static const char *flag_of(const struct pod *pod, const char *flag)
 {
 	const char *value = flag_in(tree_get(pod->container, "args"), flag);
@@ -100,65 +130,90 @@ static const struct tree *host_path(const struct pod *pod, const char *volume)
 	return NULL;
 }
 
-/* Whether path is dir or below it, by whole components. */
+/* Whether path is dir or below it, by whole components; both are clean. */
 static bool is_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
 
-	while (len > 1 && dir[len - 1] == '/')
-		len--;
-	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0' || len == 1);
+	return strcmp(dir, "/") == 0 ||
+	       (strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0'));
 }
 
-static bool sane_path(const char *path)
+/* An absolute path without doubled slashes, "." and a slash at its end; NULL when it has "..", or is none. */
+static char *clean_path(struct arena *arena, const char *path)
 {
-	if (path[0] != '/' || strlen(path) > 1024)
-		return false;
-	for (const char *at = path; *at; at++) {
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return false;
-		if (at[0] == '/' && at[1] == '.' && at[2] == '.' && (at[3] == '/' || !at[3]))
-			return false;
+	char *clean = arena_alloc(arena, strlen(path) + 2);
+	size_t n = 0;
+
+	if (path[0] != '/' || strlen(path) > PATH_LONGEST)
+		return NULL;
+	for (const char *at = path; *at;) {
+		size_t len = strcspn(at, "/");
+		if (len == 2 && at[0] == '.' && at[1] == '.')
+			return NULL;
+		for (size_t i = 0; i < len; i++)
+			if ((unsigned char)at[i] < ' ' || at[i] == 0x7f)
+				return NULL;
+		if (len && !(len == 1 && at[0] == '.')) {
+			clean[n++] = '/';
+			memcpy(clean + n, at, len);
+			n += len;
+		}
+		at += len + (at[len] == '/');
 	}
-	return true;
+	if (!n)
+		clean[n++] = '/';
+	return clean;
 }
 
-/* What a path in the container is on the node: the mount with the longest mountPath decides. */
-static int resolve(const struct pod *pod, const char *path, const char **out, struct err *err)
+/* The mount with the longest path decides. */
+static const struct tree *find_mount(const struct pod *pod, const char *path, const char **mount)
 {
 	const struct tree *mounts = tree_get(pod->container, "volumeMounts"), *best = NULL;
-	size_t best_len = 0;
+
+	for (const struct tree *at = mounts ? mounts->first : NULL; at; at = at->next) {
+		const char *text = tree_string(at, "mountPath");
+		const char *clean = text ? clean_path(pod->arena, text) : NULL;
+		if (!clean || !is_below(path, clean) || (best && strlen(clean) < strlen(*mount)))
+			continue;
+		best = at;
+		*mount = clean;
+	}
+	return best;
+}
+
+/* What a path in the container is on the node. */
+static int resolve(const struct pod *pod, const char *given, const char **out, struct err *err)
+{
+	const char *mount = NULL, *sub = NULL, *host = NULL, *path, *rest;
 
 	*out = NULL;
-	if (!path)
+	if (!given)
 		return 0;
-	if (!sane_path(path))
-		return err_set(err, ERR_CONFIG, "\"%s\" is no absolute path without ..", path);
-	for (const struct tree *at = mounts ? mounts->first : NULL; at; at = at->next) {
-		const char *mount = tree_string(at, "mountPath");
-		if (mount && is_below(path, mount) && strlen(mount) >= best_len) {
-			best = at;
-			best_len = strlen(mount);
-		}
+	path = clean_path(pod->arena, given);
+	if (!path)
+		return err_set(err, ERR_CONFIG, "\"%s\" is no absolute path without ..", given);
+	const struct tree *best = find_mount(pod, path, &mount);
+	if (best) {
+		host = tree_text(host_path(pod, tree_string(best, "name")));
+		sub = tree_string(best, "subPath");
 	}
-	const char *host = best ? tree_text(host_path(pod, tree_string(best, "name"))) : NULL;
-	const char *sub = best ? tree_string(best, "subPath") : NULL;
 	if (!host)
 		return err_set(err, ERR_CONFIG, "%s is on no hostPath volume of the pod", path);
-	while (best_len > 1 && tree_string(best, "mountPath")[best_len - 1] == '/')
-		best_len--;
-	size_t host_len = strlen(host);
-	while (host_len > 1 && host[host_len - 1] == '/')
-		host_len--;
-	*out = arena_printf(pod->arena, "%.*s%s%s%s", (int)host_len, host, sub ? "/" : "",
-			    sub ? sub : "", path + best_len);
-	if (!sane_path(*out))
+	if (tree_get(best, "subPathExpr") || (sub && sub[0] == '/'))
 		return err_set(err, ERR_CONFIG,
-			       "%s is \"%s\" on the node: no absolute path without ..", path, *out);
+			       "%s is on a volume with a subPath that is not known", path);
+	rest = strcmp(mount, "/") == 0 ? path : path + strlen(mount);
+	const char *whole = arena_printf(pod->arena, "%s/%s/%s", host, sub ? sub : "", rest);
+	*out = clean_path(pod->arena, whole);
+	if (!*out)
+		return err_set(err, ERR_CONFIG,
+			       "%s is \"%s\" on the node: no absolute path without ..", path,
+			       whole);
 	return 0;
 }
 
-/* "registry:5000/etcd:3.5.16-0" -> "3.5.16"; what has only a digest has no version. */
+/* "registry:5000/etcd:3.5.16-0" -> "3.5.16"; with a digest the tag says nothing. */
 static const char *image_version(struct arena *arena, const char *image)
 {
 	const char *slash = image ? strrchr(image, '/') : NULL;
@@ -167,8 +222,21 @@ static const char *image_version(struct arena *arena, const char *image)
 
 	if (!colon || strchr(name, '@'))
 		return NULL;
-	size_t len = strspn(colon + 1, "v0123456789.");
-	return len ? arena_strndup(arena, colon + 1, len) : NULL;
+	const char *tag = colon + 1;
+	size_t len = strspn(tag + (tag[0] == 'v'), "0123456789.");
+	return len ? arena_strndup(arena, tag, len + (tag[0] == 'v')) : NULL;
+}
+
+/* Whether a feature gate is on in "A=true,B=false". */
+static bool has_gate(const char *gates, const char *wanted)
+{
+	for (const char *at = gates ? gates : ""; *at;) {
+		size_t len = strcspn(at, ",");
+		if (len == strlen(wanted) && strncasecmp(at, wanted, len) == 0)
+			return true;
+		at += len + (at[len] == ',');
+	}
+	return false;
 }
 
 static bool is_true(const char *value)
@@ -195,86 +263,124 @@ static int read_paths(const struct pod *pod, struct member *m, struct err *err)
 	return 0;
 }
 
-int static_pod_member(struct arena *arena, const struct tree *tree, struct member *m,
-		      struct err *err)
+static int read_names(const struct pod *pod, struct member *m, struct err *err)
 {
-	struct pod pod;
-	const char *text;
-
-	if (find_container(arena, tree, "etcd", &pod, err))
-		return -1;
-	if (flag_of(&pod, "config-file"))
-		return err_set(err, ERR_CONFIG,
-			       "etcd reads a --config-file: its settings are not known here");
-	m->name = flag_of(&pod, "name");
+	m->name = flag_of(pod, "name");
 	if (!m->name || !*m->name) {
 		err_set(err, ERR_CONFIG, "etcd has no --name");
 		return err_hint(err, "give the member its name in "
 				     "/etc/kubernetes/manifests/etcd.yaml, as kubeadm does");
 	}
-	m->peer_url = flag_of(&pod, "initial-advertise-peer-urls");
+	m->peer_url = flag_of(pod, "initial-advertise-peer-urls");
 	if (!m->peer_url)
 		return err_set(err, ERR_CONFIG, "etcd has no --initial-advertise-peer-urls");
-	if (read_paths(&pod, m, err))
-		return -1;
-	m->client_url = first_of(arena, flag_of(&pod, "advertise-client-urls"));
-	m->listen_client = first_of(arena, flag_of(&pod, "listen-client-urls"));
-	m->metrics_url = first_of(arena, flag_of(&pod, "listen-metrics-urls"));
-	m->initial_cluster = flag_of(&pod, "initial-cluster");
-	m->token = flag_of(&pod, "initial-cluster-token");
-	m->image = arena_strdup(arena, tree_string(pod.container, "image"));
-	m->version = image_version(arena, m->image);
-	text = flag_of(&pod, "quota-backend-bytes");
-	if (text && parse_uint(text, UINT64_MAX / 2, &m->quota))
-		return err_set(err, ERR_CONFIG, "--quota-backend-bytes=%s: no number of bytes",
-			       text);
-	text = flag_of(&pod, "feature-gates");
-	m->corrupt_check = is_true(flag_of(&pod, "experimental-initial-corrupt-check")) ||
-			   (text && strstr(text, "InitialCorruptCheck=true"));
-	text = tree_text(tree_at(tree, "spec", "nodeName", NULL));
-	if (text)
-		m->node = arena_strdup(arena, text);
-	text = tree_text(tree_at(tree, "status", "hostIP", NULL));
-	if (text)
-		m->address = arena_strdup(arena, text);
 	return 0;
 }
 
-int static_pod_apiserver(struct arena *arena, const struct tree *tree, struct apiserver *api,
+static int read_settings(const struct pod *pod, struct member *m, struct err *err)
+{
+	const char *quota = flag_of(pod, "quota-backend-bytes");
+
+	m->client_url = first_of(pod->arena, flag_of(pod, "advertise-client-urls"));
+	m->listen_client = first_of(pod->arena, flag_of(pod, "listen-client-urls"));
+	m->metrics_url = first_of(pod->arena, flag_of(pod, "listen-metrics-urls"));
+	m->initial_cluster = flag_of(pod, "initial-cluster");
+	m->token = flag_of(pod, "initial-cluster-token");
+	m->image = arena_strdup(pod->arena, tree_string(pod->container, "image"));
+	m->version = image_version(pod->arena, m->image);
+	if (m->version && m->version[0] == 'v')
+		m->version++;
+	m->corrupt_check = is_true(flag_of(pod, "experimental-initial-corrupt-check")) ||
+			   has_gate(flag_of(pod, "feature-gates"), "InitialCorruptCheck=true");
+	m->quota = 0;
+	if (quota && quota[0] == '-')
+		m->quota = INT64_MAX; /* etcd takes a negative one for none at all */
+	else if (quota && parse_uint(quota, INT64_MAX, &m->quota))
+		return err_set(err, ERR_CONFIG, "--quota-backend-bytes=%s: no number of bytes",
+			       quota);
+	return 0;
+}
+
+int static_pod_member(struct arena *arena, const struct tree *tree, struct member *member,
+		      struct err *err)
+{
+	struct member m = *member;
+	struct pod pod;
+
+	if (find_container(arena, tree, "etcd", &pod, err) || check_words(&pod, "command", err) ||
+	    check_words(&pod, "args", err))
+		return -1;
+	if (flag_of(&pod, "config-file"))
+		return err_set(err, ERR_CONFIG,
+			       "etcd reads a --config-file: its settings are not known here");
+	if (read_names(&pod, &m, err) || read_paths(&pod, &m, err) || read_settings(&pod, &m, err))
+		return -1;
+	const char *node = tree_text(tree_at(tree, "spec", "nodeName", NULL));
+	const char *address = tree_text(tree_at(tree, "status", "hostIP", NULL));
+	if (node)
+		m.node = arena_strdup(arena, node);
+	if (address)
+		m.address = arena_strdup(arena, address);
+	*member = m;
+	return 0;
+}
+
+int static_pod_apiserver(struct arena *arena, const struct tree *tree, struct apiserver *out,
 			 struct err *err)
 {
+	struct apiserver api = { 0 };
 	struct pod pod;
-	struct err none = ERR_INIT;
 	uint64_t port = 6443;
 
 	if (find_container(arena, tree, "kube-apiserver", &pod, err))
 		return -1;
-	*api = (struct apiserver){ .etcd_servers = flag_of(&pod, "etcd-servers"),
-				   .advertise_address = flag_of(&pod, "advertise-address") };
+	api.etcd_servers = flag_of(&pod, "etcd-servers");
+	api.advertise_address = flag_of(&pod, "advertise-address");
 	const char *text = flag_of(&pod, "secure-port");
-	if (text && parse_uint(text, 65535, &port))
+	if (text && (parse_uint(text, 65535, &port) || !port))
 		return err_set(err, ERR_CONFIG, "kube-apiserver --secure-port=%s: no port", text);
-	api->port = (unsigned)port;
-	api->version = image_version(arena, tree_string(pod.container, "image"));
-	if (resolve(&pod, flag_of(&pod, "client-ca-file"), &api->ca_file, &none) ||
-	    resolve(&pod, flag_of(&pod, "kubelet-client-certificate"), &api->client_cert, &none) ||
-	    resolve(&pod, flag_of(&pod, "kubelet-client-key"), &api->client_key, &none))
-		return err_set(err, ERR_CONFIG, "kube-apiserver: %s", none.text);
+	api.port = (unsigned)port;
+	api.version = image_version(arena, tree_string(pod.container, "image"));
+	if (resolve(&pod, flag_of(&pod, "client-ca-file"), &api.ca_file, err) ||
+	    resolve(&pod, flag_of(&pod, "kubelet-client-certificate"), &api.client_cert, err) ||
+	    resolve(&pod, flag_of(&pod, "kubelet-client-key"), &api.client_key, err))
+		return err_in(err, "kube-apiserver");
+	*out = api;
 	return 0;
+}
+
+/* The host of "https://host:port", without brackets. */
+static void host_of(const char *url, size_t len, char *out, size_t size)
+{
+	const char *end = url + len, *at = memmem(url, len, "://", 3), *stop;
+
+	at = at ? at + 3 : url;
+	if (at < end && *at == '[') {
+		at++;
+		stop = memchr(at, ']', (size_t)(end - at));
+	} else {
+		stop = memchr(at, ':', (size_t)(end - at));
+	}
+	snprintf(out, size, "%.*s", (int)((stop ? stop : end) - at), at);
 }
 
 static bool url_is_local(const char *url, size_t len, const struct cluster *cluster)
 {
-	static const char *const local[] = { "//127.0.0.1:", "//localhost:", "//[::1]:" };
-	char one[512];
+	static const char *const local[] = { "127.0.0.1", "localhost", "::1" };
+	char host[256], other[256];
 
-	snprintf(one, sizeof(one), "%.*s", (int)len, url);
-	for (size_t i = 0; i < 3; i++)
-		if (strstr(one, local[i]))
+	host_of(url, len, host, sizeof(host));
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if (strcmp(host, local[i]) == 0)
 			return true;
 	for (size_t i = 0; i < cluster->count; i++) {
 		const struct member *m = &cluster->members[i];
-		if (m->client_url && strcmp(m->client_url, one) == 0)
+		if (m->address && strcmp(host, m->address) == 0)
+			return true;
+		if (!m->client_url)
+			continue;
+		host_of(m->client_url, strlen(m->client_url), other, sizeof(other));
+		if (strcmp(host, other) == 0)
 			return true;
 	}
 	return false;
@@ -288,5 +394,5 @@ bool static_pod_etcd_is_local(const char *etcd_servers, const struct cluster *cl
 			return false;
 		at += len + (at[len] == ',');
 	}
-	return true;
+	return etcd_servers && *etcd_servers;
 }

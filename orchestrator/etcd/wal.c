@@ -20,6 +20,19 @@ static uint64_t read_le64(const uint8_t *at)
 	return value;
 }
 
+/* CRC-32C (Castagnoli), as the records have it. */
+static uint32_t crc32c(const uint8_t *data, size_t len)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+	}
+	return ~crc;
+}
+
 static bool read_metadata(const uint8_t *data, size_t len, uint64_t *member, uint64_t *cluster)
 {
 	struct proto p = proto_of(data, len);
@@ -35,36 +48,59 @@ static bool read_metadata(const uint8_t *data, size_t len, uint64_t *member, uin
 	return !p.bad && *member && *cluster;
 }
 
+struct record {
+	uint64_t type, crc;
+	struct proto_field body;
+};
+
+static bool read_record(const uint8_t *data, size_t len, struct record *out)
+{
+	struct proto p = proto_of(data, len);
+	struct proto_field f;
+
+	*out = (struct record){ 0 };
+	while (proto_next(&p, &f)) {
+		if (f.number == 1 && f.type == 0)
+			out->type = f.value;
+		else if (f.number == 2 && f.type == 0)
+			out->crc = f.value;
+		else if (f.number == 3 && f.type == 2)
+			out->body = f;
+	}
+	return !p.bad;
+}
+
+/* The first log's sums start from 0: the metadata record's is the sum of its data alone. */
+static bool take_ids(const struct record *record, uint64_t *member_id, uint64_t *cluster_id)
+{
+	uint64_t member, cluster;
+
+	if (crc32c(record->body.data, record->body.len) != record->crc ||
+	    !read_metadata(record->body.data, record->body.len, &member, &cluster))
+		return false;
+	*member_id = member;
+	*cluster_id = cluster;
+	return true;
+}
+
 int wal_ids(const void *data, size_t len, uint64_t *member_id, uint64_t *cluster_id,
 	    struct err *err)
 {
 	const uint8_t *at = data, *end = at + len;
+	struct record record;
 
 	for (int i = 0; i < RECORDS_MAX && end - at >= 8; i++) {
 		uint64_t head = read_le64(at);
 		uint64_t size = head & 0x00ffffffffffffffull;
 		uint64_t pad = head >> 63 ? (head >> 56) & 7 : 0;
 		at += 8;
-		if (size == 0 || size + pad > (uint64_t)(end - at))
+		if (size == 0 || size + pad > (uint64_t)(end - at) ||
+		    !read_record(at, (size_t)size, &record))
 			break;
-		struct proto p = proto_of(at, (size_t)size);
-		struct proto_field f, body = { 0 };
-		uint64_t type = 0;
-		while (proto_next(&p, &f)) {
-			if (f.number == 1 && f.type == 0)
-				type = f.value;
-			else if (f.number == 3 && f.type == 2)
-				body = f;
-		}
-		if (p.bad)
+		if (record.type == RECORD_METADATA) {
+			if (take_ids(&record, member_id, cluster_id))
+				return 0;
 			break;
-		if (type == RECORD_METADATA && body.data) {
-			uint64_t member, cluster;
-			if (!read_metadata(body.data, body.len, &member, &cluster))
-				break;
-			*member_id = member;
-			*cluster_id = cluster;
-			return 0;
 		}
 		at += size + pad;
 	}

@@ -1,9 +1,10 @@
 /*
- * ssh_tunnel: a direct-tcpip channel behind a socket pair, so that libcurl can speak through it.  One
- * thread serves both: the HTTP loop calls step(), which moves bytes between the pair and the channel
- * until neither can go on.
+ * ssh_tunnel: a direct-tcpip channel behind a local socket, so that libcurl can speak through it.  One thread
+ * serves both: the HTTP loop calls step(), which moves bytes between the socket and the channel until neither can
+ * go on.
  */
 #include "base/mem.h"
+#include "node/local_door.h"
 #include "node/ssh.h"
 #include "node/ssh_session.h"
 
@@ -26,7 +27,8 @@ enum owed { OWED_NOTHING, OWED_READ, OWED_WRITE };
 struct ssh_tunnel {
 	struct ssh *ssh;
 	LIBSSH2_CHANNEL *channel;
-	int ours, theirs; /* the socket pair */
+	struct local_door door;
+	int ours; /* what curl speaks on, when it has come; -1 before */
 	struct pipe_buf down, up;
 	enum owed owed;
 	bool remote_ended, local_ended, told_remote, told_local;
@@ -133,6 +135,10 @@ static int tunnel_step(void *arg, struct err *err)
 	};
 
 	err->code = ERR_NONE;
+	if (t->ours < 0 && local_door_step(&t->door, &t->ours, err))
+		return -1;
+	if (t->ours < 0)
+		return 0;
 	for (int round = 0; round < 256; round++) { /* the loop outside has its own work, too */
 		int moved = 0;
 		for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
@@ -152,6 +158,10 @@ static int tunnel_fds(void *arg, struct pollfd fds[4])
 	struct ssh_tunnel *t = arg;
 	short ssh_events = 0, pair_events = 0;
 
+	if (t->ours < 0) {
+		fds[0] = (struct pollfd){ t->door.fd, POLLIN, 0 };
+		return 1;
+	}
 	if (!t->remote_ended && t->down.at == t->down.end)
 		ssh_events |= POLLIN;
 	if (t->up.at != t->up.end)
@@ -194,7 +204,7 @@ static LIBSSH2_CHANNEL *open_channel(struct ssh *ssh, const char *host, unsigned
 int ssh_tunnel(struct ssh *ssh, const char *host, unsigned port, uint64_t deadline,
 	       struct http_carrier *carrier, struct err *err)
 {
-	int pair[2];
+	struct local_door door;
 
 	ssh_begin(ssh, deadline, err);
 	if (ssh->tunnel)
@@ -202,17 +212,17 @@ int ssh_tunnel(struct ssh *ssh, const char *host, unsigned port, uint64_t deadli
 	LIBSSH2_CHANNEL *channel = open_channel(ssh, host, port, err);
 	if (!channel)
 		return -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair)) {
+	if (local_door_open(&door, err)) {
 		ssh->broken = true;
-		return err_errno(err, ERR_SSH, "socketpair");
+		return -1;
 	}
 	struct ssh_tunnel *t = mem_zalloc(sizeof(*t));
 	t->ssh = ssh;
 	t->channel = channel;
-	t->ours = pair[0];
-	t->theirs = pair[1];
+	t->door = door;
+	t->ours = -1;
 	ssh->tunnel = t;
-	*carrier = (struct http_carrier){ t->theirs, t, tunnel_step, tunnel_fds };
+	*carrier = (struct http_carrier){ t->door.name, t, tunnel_step, tunnel_fds };
 	return 0;
 }
 
@@ -223,8 +233,9 @@ void ssh_tunnel_close(struct ssh *ssh)
 	if (!t)
 		return;
 	ssh->tunnel = NULL;
-	close(t->ours);
-	close(t->theirs);
+	local_door_close(&t->door);
+	if (t->ours >= 0)
+		close(t->ours);
 	if (!ssh->broken && t->owed == OWED_NOTHING) {
 		struct err err = ERR_INIT;
 		long rc;

@@ -9,12 +9,21 @@
 #include "etcd/static_pod.h"
 #include "node/node.h"
 
+/* An API server that can be asked: its node, and certificates read from the node, in memory. */
+struct apiserver_client;
+
 /*
- * GET path ("/readyz") at the API server's own address, with its kubelet client certificate, both read from
- * the node and kept in memory for this call only.  `address` is the node's, for a manifest without
- * --advertise-address.  0 when an HTTP answer came; answer as in http_do.
+ * Reads the CA and the kubelet client certificate that the manifest names.  `address` is the node's, for a
+ * manifest without --advertise-address.  Nothing is sent to the API server.  NULL and err: CONFIG, REMOTE.
  */
-int apiserver_get(struct node *node, const struct apiserver *api, const char *address,
-		  const char *path, uint64_t deadline, struct http_answer *answer, struct err *err);
+struct apiserver_client *apiserver_client_new(struct node *node, const struct apiserver *api,
+					      const char *address, uint64_t deadline,
+					      struct err *err);
+void apiserver_client_free(struct apiserver_client *client); /* wipes the key; NULL is allowed */
+void apiserver_client_scoped(struct apiserver_client **client);
+
+/* GET path ("/readyz").  0 when an HTTP answer came; answer as in http_do. */
+int apiserver_get(struct apiserver_client *client, const char *path, uint64_t deadline,
+		  struct http_answer *answer, struct err *err);
 
 #endif

@@ -13,22 +13,27 @@
 
 enum { ASK_MS = 3000, AGAIN_MS = 100, LEASE_MAX = 64 * 1024 };
 
-static int ask(struct node *node, const struct play_ctx *ctx, const char *path, uint64_t deadline,
+static int ask(struct apiserver_client *client, const char *path, uint64_t deadline,
 	       struct http_answer *answer, struct err *err)
 {
-	const struct play_node *self = play_node(ctx, node);
 	uint64_t limit = deadline_in(ASK_MS);
 
-	return apiserver_get(node, &self->api, self->member->address, path,
-			     limit < deadline ? limit : deadline, answer, err);
+	return apiserver_get(client, path, limit < deadline ? limit : deadline, answer, err);
 }
 
-static int ask_ready(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		     struct err *err)
+static struct apiserver_client *client_of(struct node *node, const struct play_ctx *ctx,
+					  uint64_t deadline, struct err *err)
+{
+	const struct play_node *self = play_node(ctx, node);
+
+	return apiserver_client_new(node, &self->api, self->member->address, deadline, err);
+}
+
+static int ask_ready(struct apiserver_client *client, uint64_t deadline, struct err *err)
 {
 	scoped(http_answer) struct http_answer answer = { 0 };
 
-	if (ask(node, ctx, "/readyz", deadline, &answer, err))
+	if (ask(client, "/readyz", deadline, &answer, err))
 		return -1;
 	if (answer.status != 200)
 		return err_set(err, ERR_KUBE, "/readyz: HTTP %ld", answer.status);
@@ -39,15 +44,19 @@ int verb_wait_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t 
 			struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
+	scoped(apiserver_client) struct apiserver_client *client =
+		client_of(node, ctx, deadline, err);
 
-	while (ask_ready(node, ctx, deadline, err)) {
+	if (!client)
+		return -1;
+	while (ask_ready(client, deadline, err)) {
 		if (err->code == ERR_CANCELLED)
 			return -1;
 		log_at(4, "%s: %s", node->name, err->text);
 		if (now_ms() >= deadline) {
-			err_hint(err, "on the node: crictl ps -a, "
-				      "/var/log/pods/kube-system_kube-apiserver-*");
-			return err_in(err, "the API server is not ready");
+			err_in(err, "the API server is not ready");
+			return err_hint(err, "on the node: crictl ps -a, "
+					     "/var/log/pods/kube-system_kube-apiserver-*");
 		}
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;
@@ -68,15 +77,15 @@ int judge_wait_apiserver(const struct play_ctx *ctx, struct err *err)
 }
 
 /* "HOLDER TIME" of a lease, "none" when there is no such lease. */
-static int read_lease(struct node *node, const struct play_ctx *ctx, const char *name,
-		      uint64_t deadline, char out[160], struct err *err)
+static int read_lease(struct apiserver_client *client, const char *name, uint64_t deadline,
+		      char out[160], struct err *err)
 {
 	scoped(arena) struct arena *arena = arena_new();
 	scoped(http_answer) struct http_answer answer = { 0 };
 	scoped(mem) char *path =
 		mem_printf("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/%s", name);
 
-	if (ask(node, ctx, path, deadline, &answer, err))
+	if (ask(client, path, deadline, &answer, err))
 		return -1;
 	if (answer.status == 404) {
 		snprintf(out, 160, "none");
@@ -100,7 +109,11 @@ int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_
 	static const char *const names[] = { "kube-controller-manager", "kube-scheduler" };
 	struct play_node *self = play_node(ctx, node);
 	bool moved[2] = { false, false };
+	scoped(apiserver_client) struct apiserver_client *client =
+		client_of(node, ctx, deadline, err);
 
+	if (!client)
+		return -1;
 	while (!moved[0] || !moved[1]) {
 		bool failed = false;
 		for (size_t i = 0; i < 2 && !failed; i++) {
@@ -108,7 +121,7 @@ int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_
 			if (moved[i])
 				continue;
 			/* just after its start an API server may say 403: its caches fill */
-			failed = read_lease(node, ctx, names[i], deadline, lease, err) != 0;
+			failed = read_lease(client, names[i], deadline, lease, err) != 0;
 			if (failed)
 				continue;
 			if (!self->lease[i][0])

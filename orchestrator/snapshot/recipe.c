@@ -68,6 +68,19 @@ int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
 	return json_write(top, false, out, err);
 }
 
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_hex(const char *text, size_t len)
+{
+	return strlen(text) == len && strspn(text, "0123456789abcdef") == len;
+}
+
 /* A string that may be printed and used; NULL when it is absent; an error when it cannot be trusted. */
 static int get_text(struct arena *arena, const struct tree *map, const char *key, bool needed,
 		    const char **out, struct err *err)
@@ -81,9 +94,8 @@ static int get_text(struct arena *arena, const struct tree *map, const char *key
 	    strlen(value->text) != value->len)
 		return err_set(err, ERR_CONFIG, "recipe: %s is no text of at most %d bytes", key,
 			       TEXT_MAX);
-	for (const char *at = value->text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return err_set(err, ERR_CONFIG, "recipe: %s has a control character", key);
+	if (!is_printable(value->text))
+		return err_set(err, ERR_CONFIG, "recipe: %s has a control character", key);
 	*out = arena_strdup(arena, value->text);
 	return 0;
 }
@@ -105,8 +117,9 @@ static int get_urls(struct arena *arena, const struct tree *map, const char **ou
 	if (!list || list->kind != TREE_LIST || !list->first || tree_count(list) > 16)
 		return err_set(err, ERR_CONFIG, "recipe: peerURLs is no list of 1 to 16");
 	for (const struct tree *at = list->first; at; at = at->next) {
-		if (at->kind != TREE_STRING || at->len > TEXT_MAX ||
-		    strpbrk(at->text, ", \n\r\033"))
+		if (at->kind != TREE_STRING || !at->len || at->len > TEXT_MAX ||
+		    strlen(at->text) != at->len || !is_printable(at->text) ||
+		    strpbrk(at->text, ", "))
 			return err_set(err, ERR_CONFIG, "recipe: a peer URL is none");
 		joined = joined ? arena_printf(arena, "%s,%s", joined, at->text)
 				: arena_strdup(arena, at->text);
@@ -157,8 +170,10 @@ static int read_cluster(struct arena *arena, const struct tree *map, struct reci
 	    get_text(arena, map, "kubernetesVersion", false, &r->cluster.kubernetes_version, err) ||
 	    get_text(arena, map, "etcdVersion", false, &r->etcd_version, err))
 		return -1;
-	if (strlen(id) != 16 || strspn(id, "0123456789abcdef") != 16)
+	if (!is_hex(id, 16))
 		return err_set(err, ERR_CONFIG, "recipe: the cluster's id is not 16 hex digits");
+	if (r->cluster.ca_fingerprint && !is_hex(r->cluster.ca_fingerprint, 64))
+		return err_set(err, ERR_CONFIG, "recipe: caFingerprint is not 64 hex digits");
 	r->cluster.id = strtoull(id, NULL, 16);
 	for (const struct tree *at = members->first; at; at = at->next) {
 		if (r->cluster.count == CLUSTER_MEMBERS_MAX)
@@ -182,12 +197,15 @@ static int read_snapshot(struct arena *arena, const struct tree *map, struct rec
 	    get_number(map, "revision", &r->revision, err) ||
 	    get_number(map, "size", &r->size, err) || get_number(map, "dbSize", &r->db_size, err))
 		return -1;
-	if (strlen(r->sha256) != 64 || strspn(r->sha256, "0123456789abcdef") != 64)
+	if (!is_hex(r->sha256, 64))
 		return err_set(err, ERR_CONFIG, "recipe: sha256 is not 64 hex digits");
+	if (r->size < r->db_size || r->size - r->db_size != 32)
+		return err_set(err, ERR_CONFIG, "recipe: size is not dbSize and 32 bytes more");
 	const char *end = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (!end || *end)
+	time_t seconds = end ? timegm(&tm) : -1;
+	if (!end || *end || seconds < 0)
 		return err_set(err, ERR_CONFIG, "recipe: takenAt is no time in UTC");
-	r->taken_at = (uint64_t)timegm(&tm);
+	r->taken_at = (uint64_t)seconds;
 	return 0;
 }
 

@@ -45,7 +45,8 @@ static int open_regular(const char *path, struct snapshot_file *file, struct err
 {
 	struct stat st;
 
-	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* not to wait for ever for the other end of a pipe */
+	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file->fd < 0 || fstat(file->fd, &st))
 		return err_errno(err, ERR_FILE, "cannot open %s", path);
 	if (!S_ISREG(st.st_mode))

@@ -24,6 +24,9 @@ LDHARD   := -pie -Wl,-z,relro,-z,now
 LIB_SRC    := $(filter-out orchestrator/node/node_dir.c,$(wildcard orchestrator/*/*.c))
 PLUGIN_SRC := $(wildcard plugin/*.c)
 TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
+E2E_SRC    := $(wildcard e2e/*/test_*.c)
+PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
+FAKES      := $(wildcard orchestrator/play/test/fake_*.c)
 PLAYBOOKS  := $(wildcard playbooks/*.yaml)
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
@@ -66,9 +69,16 @@ $(BUILD)/$(1)/plugin.a: $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out plugin/mai
 	@rm -f $$@
 	ar rcs $$@ $$^
 
-$(BUILD)/$(1)/test/%: $(BUILD)/$(1)/%.o $(BUILD)/$(1)/plugin.a $(BUILD)/$(1)/lib.a $(BUILD)/$(1)/orchestrator/node/node_dir.o
+$(patsubst %.c,$(BUILD)/$(1)/test/%,$(filter-out $(PLAY_TESTS),$(TEST_SRC) $(E2E_SRC))): $(BUILD)/$(1)/test/%: \
+		$(BUILD)/$(1)/%.o $(BUILD)/$(1)/orchestrator/node/node_dir.o $(BUILD)/$(1)/plugin.a $(BUILD)/$(1)/lib.a
 	@mkdir -p $$(@D)
 	$$(CC) $(2) -o $$@ $$^ $(BUILD)/$(1)/lib.a $$(PKG_LIBS) -lpthread
+
+# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c and apiserver.c.
+$(patsubst %.c,$(BUILD)/$(1)/test/%,$(PLAY_TESTS)): $(BUILD)/$(1)/test/%: \
+		$(BUILD)/$(1)/%.o $(FAKES:%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/orchestrator/node/node_dir.o $(BUILD)/$(1)/lib.a
+	@mkdir -p $$(@D)
+	$$(CC) $(2) -o $$@ $$^ $$(PKG_LIBS) -lpthread
 endef
 $(eval $(call flavour,plain,$(HARDEN)))
 $(eval $(call flavour,asan,$(SAN_asan)))

@@ -16,19 +16,27 @@ installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -
 install_host_packages() {
   local p missing=()
   for p in "${HOST_PACKAGES[@]}"; do installed "$p" || missing+=("$p"); done
-  daemon_answers || installed docker.io || missing+=(docker.io)
+  daemon_answers || command -v dockerd >/dev/null || missing+=(docker.io)
   ((${#missing[@]})) || return 0
   say "installing Debian packages: ${missing[*]}"
-  logged apt-update apt-get -o DPkg::Lock::Timeout=600 update
+  update_lists
   DEBIAN_FRONTEND=noninteractive logged apt-install \
     apt-get -y --no-install-recommends -o DPkg::Lock::Timeout=600 install "${missing[@]}"
 }
 
-# The URI of the machine's Debian mirror, as its own sources name it.
+update_lists() { logged apt-update apt-get -o DPkg::Lock::Timeout=600 update; }
+bookworm_uri() { apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Codename: bookworm' | sed -n 1p; }
+
+# The URI of the machine's Debian mirror, as its own sources name it.  apt knows which release a source is
+# only after it has read the lists, and an image of Debian comes without them.
 mirror() {
   local uri
-  uri=$(apt-get indextargets --format "\$(REPO_URI)" 'Created-By: Packages' 'Codename: bookworm' | sed -n 1p)
-  [[ -n $uri ]] || die "apt knows no source for Debian bookworm here; is this Debian 12, and did 'apt-get update' run?"
+  uri=$(bookworm_uri)
+  if [[ -z $uri ]]; then
+    update_lists
+    uri=$(bookworm_uri)
+  fi
+  [[ -n $uri ]] || die "apt knows no source of Debian bookworm here; is this Debian 12?"
   printf '%s\n' "${uri%/}"
 }
 

@@ -44,9 +44,15 @@ int err_in(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	size_t len = strlen(text);
+	size_t len = strlen(text), room = sizeof(err->text) - 1 - len, rest = strlen(old);
 	memcpy(err->text, text, len + 1);
-	snprintf(err->text + len, sizeof(err->text) - len, ": %s", old);
+	if (room > 2) {
+		memcpy(err->text + len, ": ", 2);
+		if (rest > room - 2)
+			rest = room - 2;
+		memcpy(err->text + len + 2, old, rest);
+		err->text[len + 2 + rest] = '\0';
+	}
 	return -1;
 }
 

@@ -20,7 +20,6 @@ struct exchange {
 	struct http_answer *answer;
 	struct err *err; /* set by a callback that ends the transfer */
 	bool ended_by_us;
-	bool socket_given;   /* to curl: the carrier has only one */
 	size_t header_bytes; /* so far */
 	uint64_t last_byte;  /* when something came last */
 	CURL *easy;

@@ -15,7 +15,8 @@ int local_door_open(struct local_door *door, struct err *err)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	socklen_t len = sizeof(address);
 
-	*door = (struct local_door){ .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) };
+	*door = (struct local_door){ .fd = socket(AF_UNIX,
+						  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) };
 	if (door->fd < 0 ||
 	    bind(door->fd, (struct sockaddr *)&address, sizeof(address.sun_family)) ||
 	    listen(door->fd, 4) || getsockname(door->fd, (struct sockaddr *)&address, &len)) {

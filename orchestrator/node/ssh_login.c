@@ -116,27 +116,48 @@ static int known_text(const struct ssh_target *target, struct buf *out, struct e
 	return 0;
 }
 
+/*
+ * Prefers the methods of a comma separated list, in its order.  Only names that libssh2 knows are given to it: its own
+ * trimming of others (1.10) copies over itself.
+ */
+static void prefer(struct ssh *ssh, int method, const char *wanted)
+{
+	const char **known = NULL;
+	char list[600] = "";
+	size_t n = 0;
+	int count = libssh2_session_supported_algs(ssh->session, method, &known);
+
+	for (const char *at = wanted; *at;) {
+		size_t len = strcspn(at, ",");
+		for (int i = 0; i < count; i++)
+			if (strlen(known[i]) == len && memcmp(known[i], at, len) == 0 &&
+			    n + len + 2 < sizeof(list))
+				n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+						      n ? "," : "", known[i]);
+		at += len + (at[len] == ',');
+	}
+	if (count > 0)
+		libssh2_free(ssh->session, (void *)(uintptr_t)known);
+	if (n)
+		libssh2_session_method_pref(ssh->session, method, list);
+}
+
 /* Only key types that known_hosts has: with another one a good host would look changed. */
-static void prefer(struct ssh *ssh, const char *types)
+static void prefer_host_keys(struct ssh *ssh, const char *types)
 {
 	char list[600] = "";
 	size_t n = 0;
 
 	for (const char *at = types; *at;) {
 		size_t len = strcspn(at, ",");
-		const char *sep = n ? "," : "";
-		if (len == 7 && memcmp(at, "ssh-rsa", 7) == 0)
-			n += (size_t)snprintf(list + n, sizeof(list) - n,
-					      "%srsa-sha2-512,rsa-sha2-256,ssh-rsa", sep);
-		else
-			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%.*s", sep, (int)len,
-					      at);
+		bool rsa = len == 7 && memcmp(at, "ssh-rsa", 7) == 0;
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s%.*s", n ? "," : "",
+				      rsa ? "rsa-sha2-512,rsa-sha2-256," : "", (int)len, at);
 		if (n >= sizeof(list))
 			return;
 		at += len + (at[len] == ',');
 	}
-	if (n)
-		libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_HOSTKEY, list);
+	prefer(ssh, LIBSSH2_METHOD_HOSTKEY, list);
 }
 
 /* Ciphers that processors have instructions for come first. */
@@ -146,8 +167,8 @@ static void prefer_ciphers(struct ssh *ssh)
 		"aes256-gcm@openssh.com,aes128-gcm@openssh.com,aes128-ctr,aes192-ctr,"
 		"aes256-ctr,chacha20-poly1305@openssh.com";
 
-	libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_CRYPT_CS, ciphers);
-	libssh2_session_method_pref(ssh->session, LIBSSH2_METHOD_CRYPT_SC, ciphers);
+	prefer(ssh, LIBSSH2_METHOD_CRYPT_CS, ciphers);
+	prefer(ssh, LIBSSH2_METHOD_CRYPT_SC, ciphers);
 }
 
 /* The type's name is the first string of the key itself (RFC 4253, 6.6). */
@@ -312,7 +333,7 @@ static int handshake(struct ssh *ssh, const struct ssh_target *target, struct er
 		return -1;
 	ssh_known_types(buf_str(&known), known.len, target->host, target->port, types,
 			sizeof(types));
-	prefer(ssh, types);
+	prefer_host_keys(ssh, types);
 	prefer_ciphers(ssh);
 	SSH(ssh, err, rc, libssh2_session_handshake(ssh->session, ssh->fd));
 	if (err->code || rc) {

@@ -46,21 +46,30 @@ static int park(struct node *node, const struct play_ctx *ctx, const char *pod, 
 	return node_run(node, argv("rm", "-f", manifest), deadline, NULL, err);
 }
 
-/* Copies a manifest with the run's annotation; one that has no place for it is copied as it is. */
-static int put_annotated(struct node *node, const struct play_ctx *ctx, const char *from,
-			 const char *to, uint64_t deadline, struct err *err)
+/*
+ * Puts a copy of a manifest, with the run's annotation, in its place; one that has no room for it is copied as it is.  Made
+ * in the run's folder and moved: nothing half-written ever stands in kubelet's sight.
+ */
+static int put_annotated(struct node *node, const struct play_ctx *ctx, const char *pod,
+			 const char *from, uint64_t deadline, struct err *err)
 {
 	scoped(buf) struct buf text = BUF_INIT(MANIFEST_MAX);
 	scoped(buf) struct buf out = BUF_INIT(2 * MANIFEST_MAX);
+	scoped(mem) char *name = mem_printf("annotated-%s.yaml", pod);
+	scoped(mem) char *made = path_run(ctx, name);
+	scoped(mem) char *manifest = path_manifest(pod);
 	struct err odd = ERR_INIT;
 
 	if (node_get(node, from, deadline, &text, err))
 		return -1;
 	if (static_pod_annotate(buf_str(&text), text.len, ANNOTATION, ctx->run, &out, &odd)) {
 		log_at(2, "%s: %s: no annotation: %s", node->name, from, odd.text);
-		return node_write(node, text.data, text.len, to, 0600, deadline, err);
+		buf_clear(&out);
+		buf_add(&out, buf_str(&text), text.len);
 	}
-	return node_write(node, out.data, out.len, to, 0600, deadline, err);
+	if (node_write(node, out.data, out.len, made, 0600, deadline, err))
+		return -1;
+	return node_run(node, argv("mv", "-T", made, manifest), deadline, NULL, err);
 }
 
 static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod, uint64_t deadline,
@@ -80,7 +89,7 @@ static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod
 				       parked);
 	if (ctx->undoing) /* over whatever half-happened: the original wins */
 		return node_run(node, argv("mv", "-T", parked, manifest), deadline, NULL, err);
-	if (put_annotated(node, ctx, parked, manifest, deadline, err))
+	if (put_annotated(node, ctx, pod, parked, deadline, err))
 		return -1;
 	return node_move(node, parked, original, deadline, err);
 }
@@ -264,7 +273,7 @@ int verb_restart_controllers(struct node *node, const struct play_ctx *ctx, uint
 			continue;
 		/* first the copy aside, then the new one: a kubelet sees a pod with another UID */
 		if (node_run(node, argv("cp", "-p", manifest, original), deadline, NULL, err) ||
-		    put_annotated(node, ctx, original, manifest, deadline, err))
+		    put_annotated(node, ctx, pods[i], original, deadline, err))
 			return -1;
 	}
 	return 0;

@@ -1,0 +1,260 @@
+/*
+ * test_play: the real restore playbook on three fake nodes; every step made to fail once on every node, before and
+ * after it has acted.
+ */
+#include "base/mem.h"
+#include "base/test/check.h"
+#include "fake_node.h"
+
+#include <stdlib.h>
+
+struct watch {
+	struct fake_world *world;
+	size_t step; /* from 1; where the fault goes */
+	size_t node;
+	enum fault fault;
+	unsigned after; /* commands that pass first */
+};
+
+static void arm(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct watch *watch = arg;
+	struct fake_node *fake = &watch->world->nodes[watch->node];
+
+	(void)of;
+	(void)step;
+	if (undo || number != watch->step || fake->fault_hit)
+		return;
+	fake->fault = watch->fault;
+	fake->fault_at = watch->after;
+}
+
+static void disarm(void *arg, const struct step *step, uint64_t ms, bool failed, bool undo)
+{
+	struct watch *watch = arg;
+
+	(void)step;
+	(void)ms;
+	(void)failed;
+	(void)undo;
+	watch->world->nodes[watch->node].fault = FAULT_NONE;
+}
+
+static enum play_outcome play_book(struct fake_world *world, struct watch *watch, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct play play = { .playbook = &book, .fleet = world->fleet, .ctx = &world->ctx };
+
+	if (playbook_read(arena, text->text, text->len, &book, err))
+		return PLAY_UNTOUCHED;
+	for (size_t i = 0; i < book.count; i++)
+		if (book.steps[i].timeout_ms > 2000)
+			book.steps[i].timeout_ms = 2000;
+	if (watch)
+		play.events = (struct play_events){ .arg = watch,
+						    .step_begins = arm,
+						    .step_ended = disarm };
+	return play_run(&play, err);
+}
+
+/* Every node serves the restored data, its old data and manifests are kept, nothing else is left. */
+static void check_restored(struct fake_world *world)
+{
+	for (size_t i = 0; i < FAKE_NODES; i++) {
+		const char *root = world->nodes[i].root;
+		scoped(mem) char *script = mem_printf(
+			"cd '%s' && grep -q etcd-backup-test var/lib/etcd/member/snap/db && "
+			"[ \"$(cat var/lib/etcd/.before-*/member/snap/db)\" = 'the old data' ] && "
+			"[ -z \"$(ls -d var/lib/etcd/.restoring-* var/lib/etcd/.snapshot-* "
+			"2>/dev/null)\" ] && "
+			"grep -q etcd-backup/run etc/kubernetes/manifests/etcd.yaml && "
+			"! grep -q etcd-backup/run "
+			"etc/kubernetes/etcd-backup/*/originals/etcd.yaml && "
+			"[ ! -e etc/kubernetes/etcd-backup/lock ] && "
+			"[ -z \"$(ls etc/kubernetes/etcd-backup/*/parked)\" ]",
+			root);
+		CHECK_INT(system(script), 0);
+		CHECK(world->nodes[i].etcd_pid && world->nodes[i].api_pid);
+	}
+}
+
+static void test_restores(void)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world);
+	CHECK_INT(play_book(&world, NULL, &err), PLAY_DONE);
+	CHECK_STR(err.text, "");
+	check_restored(&world);
+	fake_world_close(&world);
+}
+
+/* Fails at one place; before the commit everything is as it was, after it a second try succeeds. */
+static bool one_fault(size_t step, size_t node, enum fault fault, unsigned after)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world);
+	struct watch watch = { &world, step, node, fault, after };
+	scoped(mem) char *before = fake_world_tree(&world);
+	enum play_outcome outcome = play_book(&world, &watch, &err);
+	scoped(mem) char *now = fake_world_tree(&world);
+	bool hit = world.nodes[node].fault_hit;
+	int failures = check_failures;
+
+	if (outcome == PLAY_DONE) {
+		check_restored(&world);
+	} else {
+		CHECK(outcome == PLAY_UNDONE || outcome == PLAY_UNTOUCHED);
+		CHECK_STR(now, before);
+		CHECK_HAS(err.text, world.fleet_nodes[node].name);
+		for (size_t i = 0; i < FAKE_NODES; i++)
+			CHECK(world.nodes[i].etcd_pid && world.nodes[i].api_pid);
+	}
+	if (check_failures != failures)
+		fprintf(stderr, "  step %zu, node %zu, %s command %u: %s\n", step, node,
+			fault == FAULT_BEFORE ? "before" : "after", after, err.text);
+	fake_world_close(&world);
+	return hit;
+}
+
+static void test_every_step_fails_once(void)
+{
+	size_t cases = 0;
+
+	for (size_t step = 1; step <= 15; step++)
+		for (size_t node = 0; node < FAKE_NODES; node++)
+			for (unsigned after = 0; after < 6; after += 2) {
+				/* the number of commands of a step is found by running out of them */
+				bool hit = one_fault(step, node, FAULT_BEFORE, after) |
+					   one_fault(step, node, FAULT_AFTER, after);
+				cases += hit ? 2 : 0;
+				if (!hit)
+					break;
+			}
+	printf("%zu faults\n", cases);
+	CHECK(cases > 100);
+}
+
+/* Runs with one thing wrong; everything must be as before. */
+static void check_undone(void (*spoil)(struct fake_world *), const char *words)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world);
+	spoil(&world);
+	scoped(mem) char *before = fake_world_tree(&world);
+	enum play_outcome outcome = play_book(&world, NULL, &err);
+	scoped(mem) char *now = fake_world_tree(&world);
+	CHECK(outcome == PLAY_UNDONE || outcome == PLAY_UNTOUCHED);
+	CHECK_STR(now, before);
+	CHECK_HAS(err.text, words);
+	fake_world_close(&world);
+}
+
+static void spoil_full(struct fake_world *world)
+{
+	world->nodes[1].full = true;
+}
+
+static void spoil_tool(struct fake_world *world)
+{
+	world->nodes[2].no_tool = true;
+}
+
+static void spoil_stubborn(struct fake_world *world)
+{
+	world->nodes[0].stubborn = true;
+}
+
+static void spoil_hash(struct fake_world *world)
+{
+	world->nodes[1].hash_differs = true;
+}
+
+static void spoil_lock(struct fake_world *world)
+{
+	scoped(mem) char *script = mem_printf("mkdir -p '%s/etc/kubernetes/etcd-backup' && echo "
+					      "'run 20200101t000000-dead since x by y' > "
+					      "'%s/etc/kubernetes/etcd-backup/lock'",
+					      world->nodes[1].root, world->nodes[1].root);
+
+	CHECK_INT(system(script), 0);
+}
+
+static void spoil_quota(struct fake_world *world)
+{
+	world->cluster.members[0].quota = 5;
+}
+
+static void spoil_snapshot(struct fake_world *world)
+{
+	world->ctx.snapshot_sha256 =
+		"0000000000000000000000000000000000000000000000000000000000000000";
+}
+
+static void test_refusals(void)
+{
+	check_undone(spoil_full, "No space left");
+	check_undone(spoil_tool, "no tool to restore with");
+	check_undone(spoil_stubborn, "still runs");
+	check_undone(spoil_hash, "different data");
+	check_undone(spoil_lock, "another run holds the lock");
+	check_undone(spoil_quota, "over etcd's quota");
+	check_undone(spoil_snapshot, "another SHA-256");
+}
+
+static void test_after_the_commit(void)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world);
+	world.nodes[1].api_never_ready = true;
+	CHECK_INT(play_book(&world, NULL, &err), PLAY_NEEDS_YOU);
+	CHECK_HAS(err.text, "cp-2");
+	CHECK_HAS(err.text, "not ready");
+	CHECK_INT(play_status(PLAY_NEEDS_YOU, &err), 5);
+	fake_world_close(&world);
+}
+
+/* Ctrl-C in the middle of a step: undone, and nothing of the undo is cut short by it. */
+static void cancel(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct fake_world *world = arg;
+
+	(void)of;
+	(void)step;
+	if (number == 6 && !undo)
+		fleet_cancel(world->fleet);
+}
+
+static void test_interrupted(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world);
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	struct play play = { .playbook = &book,
+			     .fleet = world.fleet,
+			     .ctx = &world.ctx,
+			     .events = { .arg = &world, .step_begins = cancel } };
+	scoped(mem) char *before = fake_world_tree(&world);
+	CHECK_INT(play_run(&play, &err), PLAY_UNDONE);
+	scoped(mem) char *now = fake_world_tree(&world);
+	CHECK_STR(now, before);
+	CHECK_INT(err.code, ERR_CANCELLED);
+	fake_world_close(&world);
+}
+
+TESTS(TEST(test_restores), TEST(test_refusals), TEST(test_after_the_commit), TEST(test_interrupted),
+      TEST(test_every_step_fails_once))

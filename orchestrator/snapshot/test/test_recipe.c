@@ -1,0 +1,189 @@
+/*
+ * test_recipe: a recipe written and read back is the same; what is not in order is refused, never repaired.
+ */
+#include "base/test/check.h"
+#include "snapshot/recipe.h"
+
+#define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static struct recipe example(void)
+{
+	return (struct recipe){
+		.cluster = { .name = "prod",
+			     .kubernetes_version = "v1.32.11",
+			     .ca_fingerprint = SHA,
+			     .id = 0x0e8f62e9af41c9c6,
+			     .count = 2,
+			     .members = { { .name = "cp-1",
+					    .node = "cp-1",
+					    .address = "10.0.0.11",
+					    .peer_url = "https://10.0.0.11:2380,https://x:2380",
+					    .client_url = "https://10.0.0.11:2379",
+					    .data_dir = "/var/lib/etcd",
+					    .wal_dir = "/wal",
+					    .ca_file = "/pki/ca.crt",
+					    .cert_file = "/pki/server.crt",
+					    .key_file = "/pki/server.key",
+					    .image = "registry.k8s.io/etcd:3.5.16-0",
+					    .version = "3.5.16",
+					    .quota = 8589934592 },
+					  { .name = "cp-2",
+					    .node = "n\"2\"",
+					    .address = "10.0.0.12",
+					    .peer_url = "https://10.0.0.12:2380",
+					    .data_dir = "/var/lib/etcd" } } },
+		.etcd_version = "3.5.16",
+		.member = "cp-2",
+		.sha256 = SHA,
+		.size = 158000032,
+		.db_size = 158000000,
+		.revision = 8812093,
+		.taken_at = 1787308867,
+	};
+}
+
+static void check_member(const struct member *got, const struct member *want)
+{
+	CHECK_STR(got->name, want->name);
+	CHECK_STR(got->node, want->node);
+	CHECK_STR(got->address, want->address);
+	CHECK_STR(got->peer_url, want->peer_url);
+	CHECK_STR(got->client_url, want->client_url);
+	CHECK_STR(got->data_dir, want->data_dir);
+	CHECK_STR(got->wal_dir, want->wal_dir);
+	CHECK_STR(got->ca_file, want->ca_file);
+	CHECK_STR(got->cert_file, want->cert_file);
+	CHECK_STR(got->key_file, want->key_file);
+	CHECK_STR(got->image, want->image);
+	CHECK_STR(got->version, want->version);
+	CHECK_INT(got->quota, want->quota);
+}
+
+static void test_round(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
+	struct recipe want = example(), got;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(recipe_write(&want, &text, &err), 0);
+	CHECK_HAS(buf_str(&text), "\"kind\": \"SnapshotRecipe\"");
+	CHECK_HAS(buf_str(&text), "\"apiVersion\": \"etcd-backup/v1\"");
+	CHECK_HAS(buf_str(&text), "\"takenAt\": \"2026-08-21T10:41:07Z\"");
+	CHECK_HAS(buf_str(&text), "\"id\": \"0e8f62e9af41c9c6\"");
+	CHECK_INT(recipe_read(arena, buf_str(&text), text.len, &got, &err), 0);
+	CHECK_STR(got.cluster.name, want.cluster.name);
+	CHECK_STR(got.cluster.kubernetes_version, want.cluster.kubernetes_version);
+	CHECK_STR(got.cluster.ca_fingerprint, want.cluster.ca_fingerprint);
+	CHECK(got.cluster.id == want.cluster.id);
+	CHECK_INT(got.cluster.count, 2);
+	check_member(&got.cluster.members[0], &want.cluster.members[0]);
+	check_member(&got.cluster.members[1], &want.cluster.members[1]);
+	CHECK_STR(got.etcd_version, want.etcd_version);
+	CHECK_STR(got.member, want.member);
+	CHECK_STR(got.sha256, want.sha256);
+	CHECK_INT(got.size, want.size);
+	CHECK_INT(got.db_size, want.db_size);
+	CHECK_INT(got.revision, want.revision);
+	CHECK_INT(got.taken_at, want.taken_at);
+}
+
+/* The example with one piece of its text replaced. */
+static int read_changed(const char *from, const char *to, struct recipe *got, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX), changed = BUF_INIT(RECIPE_MAX);
+	struct recipe recipe = example();
+
+	*err = ERR_INIT;
+	CHECK_INT(recipe_write(&recipe, &text, err), 0);
+	const char *at = strstr(buf_str(&text), from);
+	CHECK(at != NULL);
+	if (!at)
+		return 0;
+	buf_add(&changed, text.data, (size_t)(at - text.data));
+	buf_adds(&changed, to);
+	buf_adds(&changed, at + strlen(from));
+	return recipe_read(arena, buf_str(&changed), changed.len, got, err);
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		const char *from, *to, *words;
+	} cases[] = {
+		{ "SnapshotRecipe", "Snapshot", "kind" },
+		{ "etcd-backup/v1", "etcd-backup/v2", "apiVersion" },
+		{ "\"size\": 158000032", "\"size\": -1", "size" },
+		{ "\"size\": 158000032", "\"size\": 1.5", "size" },
+		{ "\"size\": 158000032", "\"size\": \"158000032\"", "size" },
+		{ "\"size\": 158000032", "\"size\": 158000000", "32 bytes" },
+		{ "\"size\": 158000032", "\"size\": 99999999999999999999", "recipe" },
+		{ "\"revision\": 8812093", "\"revision\": null", "revision" },
+		{ "\"dbSize\": 158000000,", "", "dbSize" },
+		{ "2026-08-21T10:41:07Z", "2026-08-21 10:41:07", "takenAt" },
+		{ "2026-08-21T10:41:07Z", "2026-13-21T10:41:07Z", "takenAt" },
+		{ "2026-08-21T10:41:07Z", "2026-08-21T10:41:07Zx", "takenAt" },
+		{ "2026-08-21T10:41:07Z", "1900-08-21T10:41:07Z", "takenAt" },
+		{ "\"sha256\": \"0", "\"sha256\": \"", "sha256" },
+		{ "\"sha256\": \"0", "\"sha256\": \"g", "sha256" },
+		{ "\"id\": \"0e8f", "\"id\": \"e8f", "id" },
+		{ "\"id\": \"0e8f", "\"id\": \"0E8f", "id" },
+		{ "\"caFingerprint\": \"0", "\"caFingerprint\": \"", "caFingerprint" },
+		{ "\"name\": \"prod\"", "\"name\": \"pr\\u001bod\"", "control character" },
+		{ "\"name\": \"prod\"", "\"name\": \"pr\\u007fod\"", "control character" },
+		{ "\"name\": \"prod\"", "\"name\": 17", "name" },
+		{ "\"name\": \"prod\"", "\"name\": \"a\", \"name\": \"b\"", "recipe" },
+		{ "\"name\": \"cp-1\"", "\"name\": \"\"", "without name" },
+		{ "\"name\": \"cp-1\",", "", "name" },
+		{ "\"address\": \"10.0.0.11\"", "\"address\": null", "address" },
+		{ "\"dataDir\": \"/var/lib/etcd\"", "\"dataDir\": [1]", "dataDir" },
+		{ "\"https://x:2380\"", "\"\"", "peer URL" },
+		{ "\"https://x:2380\"", "\"https://x:2380,b=c\"", "peer URL" },
+		{ "\"https://x:2380\"", "\"https://x\\n:2380\"", "peer URL" },
+		{ "\"https://x:2380\"", "{}", "peer URL" },
+		{ "\"peerURLs\"", "\"peers\"", "peerURLs" },
+		{ "\"quota\": 8589934592", "\"quota\": -1", "quota" },
+		{ "\"members\": [", "\"members\": [ 1, ", "member" },
+		{ "\"members\"", "\"people\"", "members" },
+		{ "{", "[", "recipe" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct recipe got = { .revision = 7 };
+		struct err err;
+		int before = check_failures;
+		CHECK_INT(read_changed(cases[i].from, cases[i].to, &got, &err), -1);
+		CHECK_INT(err.code, ERR_CONFIG);
+		CHECK_HAS(err.text, cases[i].words);
+		CHECK_INT(got.revision, 7); /* untouched */
+		if (check_failures != before)
+			fprintf(stderr, "with %s\n", cases[i].to);
+	}
+}
+
+static void test_sizes(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *many = mem_alloc(RECIPE_MAX + 2);
+	struct recipe got = { 0 };
+	struct err err = ERR_INIT;
+
+	memset(many, ' ', RECIPE_MAX + 1);
+	CHECK_INT(recipe_read(arena, many, RECIPE_MAX + 1, &got, &err), -1);
+	CHECK_INT(err.code, ERR_CONFIG);
+	CHECK_INT(recipe_read(arena, "", 0, &got, &err), -1);
+
+	scoped(mem) char *name = mem_printf("\"name\": \"%2100s\"", "x");
+	CHECK_INT(read_changed("\"name\": \"prod\"", name, &got, &err), -1);
+	struct recipe large = example();
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
+	large.cluster.count = CLUSTER_MEMBERS_MAX;
+	for (size_t i = 2; i < CLUSTER_MEMBERS_MAX; i++)
+		large.cluster.members[i] = large.cluster.members[1];
+	CHECK_INT(recipe_write(&large, &text, &err), 0);
+	CHECK_INT(recipe_read(arena, buf_str(&text), text.len, &got, &err), 0);
+	CHECK_INT(got.cluster.count, CLUSTER_MEMBERS_MAX);
+}
+
+TESTS(TEST(test_round), TEST(test_refused), TEST(test_sizes))

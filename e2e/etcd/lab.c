@@ -23,15 +23,16 @@ enum { LARGE = 1024 * 1024, START_MS = 30000 };
 
 extern char **environ;
 
-void lab_init(struct lab *lab, int argc, char **argv)
+void lab_init(struct lab *lab)
 {
-	if (argc != 3) {
-		fprintf(stderr, "usage: %s FOLDER-OF-ETCD FOLDER-TO-WORK-IN (see run)\n", argv[0]);
+	*lab = (struct lab){ .bin = getenv("ETCD_BIN"), .work = getenv("ETCD_WORK") };
+	if (!lab->bin || !lab->work) {
+		fprintf(stderr, "ETCD_BIN and ETCD_WORK are not set: start e2e/etcd/run\n");
 		exit(2);
 	}
 	signal(SIGPIPE, SIG_IGN); /* as the program does */
 	http_init();
-	*lab = (struct lab){ .bin = argv[1], .work = argv[2], .node = tcp_node_new() };
+	lab->node = tcp_node_new();
 }
 
 void lab_release(struct lab *lab)
@@ -74,10 +75,9 @@ struct etcd *lab_member(struct lab *lab, const char *name, bool tls)
 	snprintf(e->ca, sizeof(e->ca), "%s/ca.crt", lab->work);
 	snprintf(e->cert, sizeof(e->cert), "%s/server.crt", lab->work);
 	snprintf(e->key, sizeof(e->key), "%s/server.key", lab->work);
-	e->member = (struct member){ .name = e->name,
-				     .peer_url = e->peer,
-				     .client_url = e->client,
-				     .data_dir = e->dir };
+	e->member = (struct member){
+		.name = e->name, .peer_url = e->peer, .client_url = e->client, .data_dir = e->dir
+	};
 	if (tls) {
 		e->member.ca_file = e->ca;
 		e->member.cert_file = e->cert;
@@ -140,8 +140,13 @@ void lab_start(struct lab *lab, struct etcd *e, const char *initial, const char 
 	size_t n = 18;
 
 	if (e->tls) {
-		const char *tls[] = { "--client-cert-auth", "--trusted-ca-file", e->ca, "--cert-file",
-				      e->cert,              "--key-file",        e->key };
+		const char *tls[] = { "--client-cert-auth",
+				      "--trusted-ca-file",
+				      e->ca,
+				      "--cert-file",
+				      e->cert,
+				      "--key-file",
+				      e->key };
 		memcpy(args + n, tls, sizeof(tls));
 		n += sizeof(tls) / sizeof(tls[0]);
 	}

@@ -1,6 +1,5 @@
 /*
- * lab: etcd processes for tests: made of the folder of etcd's programs and one with certificates (see run), asked
- * through a tcp_node.
+ * lab: etcd processes for tests, with certificates that ./run makes, asked through a tcp_node.
  */
 #ifndef E2E_ETCD_LAB_H
 #define E2E_ETCD_LAB_H
@@ -28,8 +27,8 @@ struct lab {
 	size_t count;
 };
 
-/* argv: the program, etcd's folder, a folder to work in.  Exits with a usage line when it is not so. */
-void lab_init(struct lab *lab, int argc, char **argv);
+/* From the environment: ETCD_BIN, the folder of etcd's programs, and ETCD_WORK, a folder to work in. */
+void lab_init(struct lab *lab);
 void lab_release(struct lab *lab); /* kills what still runs */
 
 /* DIR/NAME in the folder to work in; the caller frees. */
@@ -49,9 +48,10 @@ struct etcd_status lab_wait(struct lab *lab, struct etcd *etcd, bool leader);
 /* A client that is sure to be there. */
 struct etcd_client *lab_client(struct lab *lab, const struct etcd *etcd);
 
-/* etcdctl (or etcdutl, when it is there and `util`) with those words; its exit status. */
+/* etcdctl with those words, its standard input from a file or NULL; its exit status. */
 int lab_etcdctl(struct lab *lab, const struct etcd *etcd, const char *const args[],
 		const char *input, struct buf *out);
+/* `snapshot status` as JSON, by etcdutl when there is one. */
 int lab_snapshot_status(struct lab *lab, const char *path, struct buf *out);
 
 /* Fills it with values of 1 MiB, one revision each; their file is work/large. */

@@ -76,9 +76,9 @@ static int tcp_fds(void *arg, struct pollfd fds[4])
 		fds[0] = (struct pollfd){ tcp->door.fd, POLLIN, 0 };
 		return 1;
 	}
-	fds[0] = (struct pollfd){ tcp->remote,
-				  (short)((down || tcp->down.ended ? 0 : POLLIN) | (up ? POLLOUT : 0)),
-				  0 };
+	fds[0] = (struct pollfd){
+		tcp->remote, (short)((down || tcp->down.ended ? 0 : POLLIN) | (up ? POLLOUT : 0)), 0
+	};
 	fds[1] = (struct pollfd){
 		tcp->local, (short)((up || tcp->up.ended ? 0 : POLLIN) | (down ? POLLOUT : 0)), 0
 	};
@@ -90,7 +90,7 @@ static int tcp_fds(void *arg, struct pollfd fds[4])
 }
 
 static int tcp_tunnel(struct node *node, const char *host, unsigned port, uint64_t deadline,
-			     struct http_carrier *carrier, struct err *err)
+		      struct http_carrier *carrier, struct err *err)
 {
 	struct tcp_node *tcp = node->impl;
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
@@ -121,9 +121,9 @@ static void tcp_tunnel_close(struct node *node)
 	tcp->busy = false;
 }
 
-static int tcp_run(struct node *node, const char *const args[],
-			  const struct node_input *input, uint64_t deadline, struct buf *out,
-			  struct buf *errs, int *status, struct err *err)
+static int tcp_run(struct node *node, const char *const args[], const struct node_input *input,
+		   uint64_t deadline, struct buf *out, struct buf *errs, int *status,
+		   struct err *err)
 {
 	struct proc_request request = {
 		.argv = args, .input_fd = -1, .deadline = deadline, .cancel_fd = node->cancel_fd

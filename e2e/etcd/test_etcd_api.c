@@ -19,6 +19,7 @@ static struct etcd *one;
 
 static void test_start(void)
 {
+	lab_init(&lab);
 	one = lab_member(&lab, "one", true);
 	scoped(mem) char *initial = lab_initial(&one, 1);
 
@@ -41,7 +42,7 @@ static void test_status(void)
 	CHECK(s.leader == s.member_id);
 	CHECK_INT(s.revision, VALUES + 1);
 	CHECK(s.term >= 2 && s.raft_index >= VALUES && s.raft_applied == s.raft_index);
-	CHECK(s.db_size > VALUES << 20 && s.db_in_use > VALUES << 20);
+	CHECK(s.db_size > 1 << 20 && s.db_in_use <= s.db_size); /* committed in batches */
 	CHECK(!s.learner);
 	CHECK_STR(s.errors, "");
 	CHECK_INT(s.version[0], '3');
@@ -256,22 +257,18 @@ static void test_never_a_quorum(void)
 	usleep(500000); /* it opens its port before it answers there: either way must fail */
 	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, three[0]);
 	CHECK_INT(etcd_linearizable_revision(client, deadline_in(1000), &revision, &err), -1);
-	CHECK_INT(etcd_snapshot(client, deadline_in(1000), 1000, ignore_data, NULL, &snapshot, &err),
-		  -1);
+	CHECK_INT(
+		etcd_snapshot(client, deadline_in(1000), 1000, ignore_data, NULL, &snapshot, &err),
+		-1);
 	CHECK(err.code == ERR_ETCD || err.code == ERR_TIMEOUT);
 	lab_end(three[0], SIGKILL);
 }
 
-static const struct check_test tests[] = {
-	TEST(test_start), TEST(test_status),      TEST(test_members),     TEST(test_hash),
-	TEST(test_wal),   TEST(test_alarms),      TEST(test_trust),       TEST(test_new_refuses),
-	TEST(test_quorum_lost), TEST(test_never_a_quorum),
-};
-
-int main(int argc, char **argv)
+static void test_end(void)
 {
-	lab_init(&lab, argc, argv);
-	int failed = check_run(tests, sizeof(tests) / sizeof(tests[0]));
 	lab_release(&lab);
-	return failed;
 }
+
+TESTS(TEST(test_start), TEST(test_status), TEST(test_members), TEST(test_hash), TEST(test_wal),
+      TEST(test_alarms), TEST(test_trust), TEST(test_new_refuses), TEST(test_quorum_lost),
+      TEST(test_never_a_quorum), TEST(test_end))

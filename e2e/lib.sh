@@ -1,0 +1,48 @@
+# lib.sh: what the tests on a real cluster share.  Sourced after kind/up has said where the cluster is.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+PAUSE_IMAGE=${PAUSE_IMAGE:-etcd-backup.local/pause:3.2} # in the node image
+NODE_LIST=${NODES//,/ }
+SSH_FLAGS=(--ssh-user "${SSH_USER:-ops}" --ssh-key "$SSH_KEY" --ssh-known-hosts "$KNOWN_HOSTS")
+
+k() { timeout 30 "$KUBECTL" --request-timeout=10s "$@"; }
+
+# every_node COMMAND...: on every node, as root, without the plugin
+every_node() {
+	local pair
+	for pair in $NODE_LIST; do docker exec "${pair%%=*}" "$@"; done
+}
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds
+wait_for() {
+	local end=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		if [ $SECONDS -ge $end ]; then
+			echo "gave up waiting for $what" >&2
+			return 1
+		fi
+		sleep 0.3
+	done
+}
+
+# every API server ready by itself, and through the kubeconfig's address
+api_ready() {
+	local pair
+	for pair in $NODE_LIST; do
+		[ "$(curl -sk -m 2 "https://${pair#*=}:6443/readyz")" = ok ] || return 1
+	done
+	k get --raw /readyz
+}
+
+# what a run must not leave behind: staged data, sent snapshots, locks, parked manifests, temporary files
+leftovers() {
+	every_node sh -c 'ls -d /var/lib/etcd/.restoring-* /var/lib/etcd/.snapshot-* /etc/kubernetes/etcd-backup/lock \
+		/etc/kubernetes/etcd-backup/*/parked/* /etc/kubernetes/etcd-backup/*/tool /etc/kubernetes/manifests/.[!.]* 2>/dev/null'
+	true
+}
+
+# The revisions that the members report, one a line; one line when they agree
+revisions() {
+	"$PLUGIN" discover "${SSH_FLAGS[@]}" --nodes "$NODES" -o json 2>/dev/null | jq -r '.members[].revision' | sort -u
+}

@@ -24,7 +24,7 @@ LDHARD   := -pie -Wl,-z,relro,-z,now
 LIB_SRC    := $(filter-out orchestrator/node/node_dir.c,$(wildcard orchestrator/*/*.c))
 PLUGIN_SRC := $(wildcard plugin/*.c)
 TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
-E2E_SRC    := $(wildcard e2e/*/test_*.c)
+E2E_SRC    := $(wildcard e2e/sshd/test_*.c)
 PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
 FAKES      := $(wildcard orchestrator/play/test/fake_*.c)
 PLAYBOOKS  := $(wildcard playbooks/*.yaml)
@@ -36,7 +36,8 @@ PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 
-.PHONY: all deps check check-layers check-format check-tidy test test-unit demo bench clean format
+.PHONY: all deps deps-test check check-format check-layers check-warnings check-cppcheck check-tidy \
+        check-shell test test-unit demo bench clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -90,6 +91,104 @@ $(BUILD)/kubectl-etcd_backup: $(BUILD)/plain/plugin/main.o $(BUILD)/plain/plugin
 # The same program with ASan and UBSan, for the end-to-end tests.
 $(BUILD)/asan/kubectl-etcd_backup: $(BUILD)/asan/plugin/main.o $(BUILD)/asan/plugin.a $(BUILD)/asan/lib.a
 	$(CC) $(SAN_asan) -o $@ $^ $(BUILD)/asan/lib.a $(PKG_LIBS) -lpthread
+
+# --- install what is needed, by name
+
+DEB_BUILD := gcc make pkg-config libssh2-1-dev libuv1-dev libcurl4-openssl-dev libjansson-dev \
+             libyaml-dev libssl-dev libc6-dev
+DEB_CHECK := clang clang-format clang-tidy cppcheck shellcheck
+DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git
+SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# installs those of a list that are missing; says so first
+define install
+	@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing:" $$missing; \
+		$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
+
+deps:
+	$(call install,$(DEB_BUILD))
+
+deps-test: deps
+	$(call install,$(DEB_CHECK) $(DEB_TEST))
+
+# --- checks
+
+C_FILES := $(wildcard orchestrator/*/*.[ch] orchestrator/*/*/*.[ch] plugin/*.[ch] plugin/*/*.[ch] e2e/*/*.[ch])
+SCRIPTS := .ci/run $(shell grep -lE '^\#!/bin/(ba)?sh' $(wildcard kind/* e2e/* e2e/*/*) 2>/dev/null)
+
+check: check-format check-layers check-warnings check-cppcheck check-tidy check-shell
+
+check-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+check-layers:
+	e2e/check-layers
+
+# Both compilers, warnings are errors; nothing is kept.
+check-warnings:
+	@for cc in gcc clang; do for f in $(filter %.c,$(C_FILES)); do \
+		echo "$$cc -std=gnu17 -fsyntax-only -O1 -Werror $(WARN) $(CPPFLAGS) $(PKG_CFLAGS) -I$$(dirname $$f) $$f"; done; done \
+		| xargs -P 2 -I{} sh -c '{}'
+
+check-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr -j 2 --enable=warning,portability \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Iorchestrator -I. orchestrator plugin
+
+TIDY := clang-analyzer-core.*,clang-analyzer-unix.*,clang-analyzer-deadcode.*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition,-bugprone-implicit-widening-of-multiplication-result,-bugprone-branch-clone
+check-tidy:
+	@printf '%s\n' $(LIB_SRC) $(PLUGIN_SRC) | xargs -P 2 -n 8 clang-tidy --quiet --warnings-as-errors='*' --checks='-*,$(TIDY)' 2>/dev/null \
+		-- -std=gnu17 $(CPPFLAGS) $(PKG_CFLAGS) > $(BUILD)/tidy.log || { cat $(BUILD)/tidy.log; exit 1; }
+
+check-shell:
+	shellcheck -x $(SCRIPTS)
+
+# --- tests
+
+CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-etcd-backup
+
+UNIT_ASAN := $(TEST_SRC:%.c=$(BUILD)/asan/test/%)
+TSAN      := $(BUILD)/tsan/test/orchestrator/play/test/test_play $(BUILD)/tsan/test/e2e/sshd/test_ssh
+FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard orchestrator/*/fuzz/fuzz_*.c plugin/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 5
+
+$(BUILD)/fuzz/%: %.c $(LIB_SRC) $(PLUGIN_SRC) $(BUILD)/gen/playbooks.c
+	@mkdir -p $(@D)
+	clang -std=gnu17 $(CPPFLAGS) $(PKG_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(LIB_SRC) $(filter-out plugin/main.c,$(PLUGIN_SRC)) $(BUILD)/gen/playbooks.c $(PKG_LIBS) -lpthread
+
+export ASAN_OPTIONS = detect_leaks=1:abort_on_error=0
+
+test: deps-test
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/kubectl-etcd_backup $(BUILD)/asan/kubectl-etcd_backup $(UNIT_ASAN) \
+		$(E2E_SRC:%.c=$(BUILD)/asan/test/%) $(TSAN) $(FUZZERS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
+	@e2e/run-tests check e2e/as-test $(MAKE) --no-print-directory check \
+		$(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t)) \
+		-- play-tsan $(BUILD)/tsan/test/orchestrator/play/test/test_play \
+		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
+		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/tsan/test/e2e/sshd/test_ssh \
+		-- cluster e2e/as-test kind/up \
+		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
+		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup
+
+test-unit:
+	@mkdir -p $(BUILD)
+	@$(MAKE) --no-print-directory -j2 $(UNIT_ASAN) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
+	@e2e/run-tests $(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t))
+
+demo: deps
+	$(call install,jq curl procps)
+	@mkdir -p $(BUILD)
+	@$(MAKE) --no-print-directory -j2 all > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
+	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/demo
+
+bench: deps all
+	$(call install,jq curl procps bc)
+	e2e/bench/run $(BUILD)/kubectl-etcd_backup
+
+format:
+	clang-format -i $(C_FILES)
 
 clean:
 	rm -rf $(BUILD)

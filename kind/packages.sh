@@ -78,9 +78,10 @@ fetch_tools() {
   cached "${KIND%/*}" fetch_programs kind/trixie
   cached "$ETCD_BIN" fetch_programs etcd-server/trixie etcd-client/trixie
   cached "$ETCD34_BIN" fetch_programs etcd-server/bookworm etcd-client/bookworm
-  "$KIND" version | grep -qF " v$KIND_VERSION." || die "$KIND is not version $KIND_VERSION"
+  # not `| grep -q`: that ends early, and under pipefail the program's SIGPIPE would count
+  [[ $("$KIND" version) == *" v$KIND_VERSION."* ]] || die "$KIND is not version $KIND_VERSION"
   local dir
   for dir in "$ETCD_BIN" "$ETCD34_BIN"; do
-    "$dir/etcd" --version | grep -xqF "etcd Version: ${dir##*-}" || die "$dir/etcd is not version ${dir##*-}"
+    [[ $("$dir/etcd" --version) == "etcd Version: ${dir##*-}"$'\n'* ]] || die "$dir/etcd is not version ${dir##*-}"
   done
 }

@@ -26,7 +26,9 @@ struct proto {
 
 static inline struct proto proto_of(const void *data, size_t len)
 {
-	return (struct proto){ data, (const uint8_t *)data + len, false };
+	const uint8_t *at = data;
+
+	return (struct proto){ at, len ? at + len : at, false };
 }
 
 /* The next field; false at the end, or where it is bad. */

@@ -68,12 +68,14 @@ static int find_value(const struct tree *old, const char *text, size_t len, stru
 	size_t start = line_start(text, len, old->line);
 	const char *newline = memchr(text + start, '\n', len - start);
 	const char *end = newline ? newline : text + len;
-	const char *at = text + start + old->column, *colon = NULL;
+	const char *at = text + start, *colon = NULL;
 
-	if (old->value_line == old->line && at < end)
-		colon = memmem(at, (size_t)(end - at), ": ", 2);
+	if (old->value_line == old->line && old->column < (size_t)(end - at))
+		colon = memmem(at + old->column, (size_t)(end - at) - old->column, ": ", 2);
 	if (colon) {
-		at = colon + 2 + strspn(colon + 2, " ");
+		at = colon + 2;
+		while (at < end && *at == ' ')
+			at++;
 		size_t written = written_len(at, end, old);
 		if (written) {
 			edit->from = (size_t)(at - text);

@@ -49,6 +49,7 @@ static const struct edited cases[] = {
 	  "metadata:\n  annotations:\n    " KEY ": |\n      a\n      b\n" END, NULL },
 	{ "folded", "metadata:\n  annotations:\n    " KEY ": >-\n      a\n" END, NULL },
 	{ "an alias", "x: &a old\nmetadata:\n  annotations:\n    " KEY ": *a\n" END, NULL },
+	{ "nothing after the key", "metadata:\n  annotations:\n    " KEY ": ", NULL },
 	{ "no YAML", "metadata: [\n", NULL },
 	{ "two documents", "metadata:\n  name: x\n---\nmetadata:\n  name: y\n", NULL },
 	{ "empty", "", NULL },
@@ -61,7 +62,10 @@ static void test_cases(void)
 		struct err err = ERR_INIT;
 		const struct edited *c = &cases[i];
 		int before = check_failures;
-		int failed = static_pod_annotate(c->text, strlen(c->text), KEY, "v", &out, &err);
+		size_t len = strlen(c->text);
+		scoped(mem) char *exact = mem_alloc(len); /* no NUL at its end */
+		memcpy(exact, c->text, len);
+		int failed = static_pod_annotate(exact, len, KEY, "v", &out, &err);
 		CHECK_INT(failed, c->want ? 0 : -1);
 		if (c->want) {
 			CHECK_STR(buf_str(&out), c->want);

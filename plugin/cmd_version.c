@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "plugin/opts.h"
 #include "plugin/print.h"
+#include "plugin/version.h"
 
 int cmd_version(const struct opts *opts, struct err *err)
 {

@@ -133,7 +133,8 @@ static int read_cluster(const struct files *files, struct kubeconfig *c, struct 
 		return err_set(err, ERR_CONFIG, "cluster \"%s\" does not exist",
 			       c->cluster ? c->cluster : "");
 	c->server = arena_strdup(c->arena, tree_string(map, "server"));
-	if (!c->server || (strncmp(c->server, "https://", 8) && strncmp(c->server, "http://", 7)))
+	if (!c->server ||
+	    (strncmp(c->server, "https://", 8) != 0 && strncmp(c->server, "http://", 7) != 0))
 		return err_set(err, ERR_CONFIG, "cluster \"%s\" has no server", c->cluster);
 	c->tls_server_name = arena_strdup(c->arena, tree_string(map, "tls-server-name"));
 	c->proxy_url = arena_strdup(c->arena, tree_string(map, "proxy-url"));

@@ -40,7 +40,8 @@ void escape_text(const char *text, bool newlines, char *out, size_t size)
 	out[n] = '\0';
 }
 
-static void write_line(FILE *to, const char *prefix, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void write_line(FILE *to, const char *prefix,
+							     const char *fmt, va_list ap)
 {
 	char line[LINE_SIZE], safe[LINE_SIZE];
 

@@ -50,7 +50,7 @@ static bool is_number(const char *text)
 
 static enum tree_kind plain_kind(const char *text)
 {
-	if (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0)
+	if (!text || !*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0)
 		return TREE_NULL;
 	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)
 		return TREE_BOOL;

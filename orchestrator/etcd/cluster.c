@@ -160,7 +160,7 @@ uint64_t member_id(const struct member *member, const char *token)
 
 uint64_t cluster_id(const struct cluster *cluster, const char *token)
 {
-	uint64_t ids[CLUSTER_MEMBERS_MAX];
+	uint64_t ids[CLUSTER_MEMBERS_MAX] = { 0 };
 	uint8_t bytes[8 * CLUSTER_MEMBERS_MAX], sum[SHA1_SIZE];
 
 	for (size_t i = 0; i < cluster->count; i++)

@@ -22,7 +22,7 @@ static int read_url(struct etcd_client *client, const char *url, struct err *err
 	const char *colon = at ? strrchr(at + 3, ':') : NULL;
 	uint64_t port;
 
-	if (!colon || (strncmp(url, "https://", 8) && strncmp(url, "http://", 7)) ||
+	if (!colon || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) ||
 	    strlen(url) >= sizeof(client->url) - 1)
 		return err_set(err, ERR_CONFIG, "the member's client URL is \"%s\"",
 			       url ? url : "");

@@ -44,7 +44,7 @@ static int dir_run(struct node *node, const char *const args[], const struct nod
 
 	if (answered)
 		return answered < 0 ? -1 : 0;
-	for (; args[count] && count < ARGS_MAX; count++)
+	for (; count < ARGS_MAX && args[count]; count++)
 		mapped[count] = below(dir->root, args[count]);
 	struct proc_request request = {
 		.argv = (const char *const *)(uintptr_t)mapped,

@@ -78,7 +78,8 @@ static int feed_fill(struct feed *feed, struct err *err)
 	size_t want = left < sizeof(feed->chunk) ? (size_t)left : sizeof(feed->chunk);
 
 	if (input->fd < 0) {
-		memcpy(feed->chunk, (const char *)input->data + feed->taken, want);
+		if (input->data)
+			memcpy(feed->chunk, (const char *)input->data + feed->taken, want);
 	} else {
 		ssize_t n = read(input->fd, feed->chunk, want);
 		if (n < 0)

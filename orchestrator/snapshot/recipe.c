@@ -70,7 +70,7 @@ int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
 
 static bool is_printable(const char *text)
 {
-	for (; *text; text++)
+	for (; text && *text; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
 			return false;
 	return true;

@@ -338,7 +338,7 @@ static void test_pieces(void)
 	http_answer_release(&answer);
 
 	/* what takes long on our side is no silence of the server */
-	struct server t = { .says = { says[0], says[1], says[2] } };
+	struct server t = { .says = { says[0], { 700, says[1].text }, says[2] } };
 	buf_clear(&taken.body);
 	taken.slow_ms = 500;
 	server_start(&t);

@@ -49,6 +49,8 @@ static const struct edited cases[] = {
 	  "metadata:\n  annotations:\n    " KEY ": |\n      a\n      b\n" END, NULL },
 	{ "folded", "metadata:\n  annotations:\n    " KEY ": >-\n      a\n" END, NULL },
 	{ "an alias", "x: &a old\nmetadata:\n  annotations:\n    " KEY ": *a\n" END, NULL },
+	/* libyaml counts a lone CR as a line: the place would be the wrong one, and the text still parses */
+	{ "lone CR", "a: 1\rb: 2\rmetadata:\n  name: x\nfoo:\n  bar: 1\n", NULL },
 	{ "nothing after the key", "metadata:\n  annotations:\n    " KEY ": ", NULL },
 	{ "no YAML", "metadata: [\n", NULL },
 	{ "two documents", "metadata:\n  name: x\n---\nmetadata:\n  name: y\n", NULL },

@@ -130,8 +130,8 @@ static void test_every_step_fails_once(void)
 		for (size_t node = 0; node < FAKE_NODES; node++)
 			for (unsigned after = 0; after < 6; after += 2) {
 				/* the number of commands of a step is found by running out of them */
-				bool hit = one_fault(step, node, FAULT_BEFORE, after) |
-					   one_fault(step, node, FAULT_AFTER, after);
+				bool hit = one_fault(step, node, FAULT_BEFORE, after);
+				hit |= one_fault(step, node, FAULT_AFTER, after);
 				cases += hit ? 2 : 0;
 				if (!hit)
 					break;

@@ -23,6 +23,38 @@ struct job {
 	struct etcd_snapshot snapshot;
 };
 
+/*
+ * Whether etcd only says that it is full (alarm NOSPACE): its snapshot is good, and wanted before anything is done
+ * about that.  `cut`: the text may end in the middle of an alarm.
+ */
+static bool only_full(const char *errors, bool cut)
+{
+	for (const char *at = errors; *at;) {
+		const char *end = strstr(at, "; "), *full = strstr(at, "alarm:NOSPACE");
+		if (!end && !full && cut && strncmp(at, "memberID:", 9) == 0)
+			return true;
+		if (!full || (end && full > end))
+			return false;
+		at = end ? end + 2 : at + strlen(at);
+	}
+	return true;
+}
+
+/* The member was well when the cluster was discovered; is it still, right before its snapshot? */
+static int check_status(struct etcd_client *client, uint64_t deadline, struct err *err)
+{
+	struct etcd_status status;
+
+	if (etcd_status(client, deadline, &status, err))
+		return -1;
+	if (!only_full(status.errors, false))
+		return err_set(err, ERR_UNSAFE, "the member reports: %s", status.errors);
+	if (!status.leader || status.learner)
+		return err_set(err, ERR_UNSAFE, "the member %s",
+			       status.learner ? "is a learner" : "has no leader");
+	return 0;
+}
+
 static int take(struct node *node, void *arg, struct err *err)
 {
 	struct job *job = arg;
@@ -30,7 +62,7 @@ static int take(struct node *node, void *arg, struct err *err)
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, job->member, soon, err);
 
-	if (!client)
+	if (!client || check_status(client, soon, err))
 		return -1;
 	/* fails without quorum; and a snapshot older than this is a stale one */
 	if (etcd_linearizable_revision(client, soon, &job->min_revision, err))
@@ -47,9 +79,9 @@ static int choose(const struct discovery *d, size_t *chosen, struct err *err)
 
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		const struct found_node *f = &d->found[i];
-		const char *reason = !f->answers     ? "does not answer"
-				     : f->trouble[0] ? f->trouble
-						     : NULL;
+		const char *reason = !f->answers                   ? "does not answer"
+				     : only_full(f->trouble, true) ? NULL
+								   : f->trouble;
 		if (!reason && strcmp(f->role, "learner") == 0)
 			reason = "is a learner";
 		if (reason) {
@@ -58,6 +90,9 @@ static int choose(const struct discovery *d, size_t *chosen, struct err *err)
 				 d->nodes[i].name, reason);
 			continue;
 		}
+		if (found && f->cluster_id != d->found[*chosen].cluster_id)
+			return err_set(err, ERR_UNSAFE, "%s and %s are members of two clusters",
+				       d->nodes[*chosen].name, d->nodes[i].name);
 		bool leads = strcmp(f->role, "leader") == 0;
 		bool best_leads = found && strcmp(d->found[*chosen].role, "leader") == 0;
 		if (!found || (best_leads && !leads) ||
@@ -113,6 +148,8 @@ static int save(const struct opts *opts, struct discovery *d, size_t chosen,
 	char sha256[65];
 
 	only[chosen] = true;
+	if (d->found[chosen].trouble[0])
+		print_warning("etcd is full (alarm NOSPACE): the snapshot has that alarm, too");
 	progress_line(&progress, "snapshot of %s (%s)", job.member->name, d->nodes[chosen].name);
 	if (fleet_catch_signals(d->fleet, NULL, NULL, err))
 		return -1;
@@ -134,17 +171,24 @@ static int save(const struct opts *opts, struct discovery *d, size_t chosen,
 	return print_saved(opts, &recipe, &text);
 }
 
+static int check_free(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;
+	err_set(err, ERR_FILE, "%s is there already", path);
+	return err_hint(err, "a snapshot is never overwritten: choose another name");
+}
+
 int cmd_save(const struct opts *opts, struct err *err)
 {
 	scoped(discovery) struct discovery d = { 0 };
 	scoped(mem) char *beside = mem_printf("%s.json", opts->args[0]);
-	struct stat st;
 	size_t chosen = 0;
 
-	if (!lstat(beside, &st)) {
-		err_set(err, ERR_FILE, "%s is there already", beside);
+	if (check_free(opts->args[0], err) || check_free(beside, err))
 		return err_status(err->code);
-	}
 	if (discover(opts, NULL, &d, err))
 		return err_status(err->code);
 	for (size_t i = 0; i < d.warning_count; i++)

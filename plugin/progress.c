@@ -44,8 +44,8 @@ static void node_ended(void *arg, const struct step *step, const struct node *no
 
 	now->node_ms[node->index] = ms;
 	now->node_ran[node->index] = true;
-	if (err)
-		progress_line(p, "%s %s failed: %s", step->verb->name, node->name, err->text);
+	if (err) /* each node that failed is told, even when all else is quiet */
+		print_notice("%s %s failed: %s", step->verb->name, node->name, err->text);
 	else
 		progress_line(p, "%s %s ok %.1fs", step->verb->name, node->name, (double)ms / 1000);
 }

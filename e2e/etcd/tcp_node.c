@@ -26,6 +26,7 @@ struct tcp_node {
 	int local, remote; /* -1: not open */
 	struct pipe_buf down, up;
 	bool busy;
+	unsigned slow_us; /* between steps */
 };
 
 /* 1: something was moved. */
@@ -61,9 +62,11 @@ static int tcp_step(void *arg, struct err *err)
 		return -1;
 	if (tcp->local < 0)
 		return 0;
+	usleep(tcp->slow_us);
 	while (tcp_move(tcp->remote, tcp->local, &tcp->down) |
 	       tcp_move(tcp->local, tcp->remote, &tcp->up))
-		;
+		if (tcp->slow_us)
+			break;
 	return 0;
 }
 
@@ -133,9 +136,14 @@ static int tcp_run(struct node *node, const char *const args[], const struct nod
 	return proc_run(&request, out, errs, status, err);
 }
 
-static const struct node_ops tcp_ops = { .run = tcp_run,
-					 .tunnel = tcp_tunnel,
-					 .tunnel_close = tcp_tunnel_close };
+static void tcp_close(struct node *node)
+{
+	(void)node;
+}
+
+static const struct node_ops tcp_ops = {
+	.run = tcp_run, .close = tcp_close, .tunnel = tcp_tunnel, .tunnel_close = tcp_tunnel_close
+};
 
 struct node tcp_node_new(void)
 {
@@ -155,4 +163,11 @@ bool tcp_node_busy(const struct node *node)
 	const struct tcp_node *tcp = node->impl;
 
 	return tcp->busy;
+}
+
+void tcp_node_slow(struct node *node, unsigned us)
+{
+	struct tcp_node *tcp = node->impl;
+
+	tcp->slow_us = us;
 }

@@ -10,6 +10,9 @@
 struct node tcp_node_new(void);
 void tcp_node_free(struct node *node);
 
+/* From now on a tunnel moves at most 64 KiB in that many microseconds; 0: as fast as it can. */
+void tcp_node_slow(struct node *node, unsigned us);
+
 /* Whether a tunnel is open. */
 bool tcp_node_busy(const struct node *node);
 

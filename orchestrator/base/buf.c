@@ -90,7 +90,7 @@ void buf_drop(struct buf *buf, size_t n)
 
 void buf_trim(struct buf *buf)
 {
-	while (buf->len && strchr(" \t\r\n", buf->data[buf->len - 1]))
+	while (buf->len && memchr(" \t\r\n", buf->data[buf->len - 1], 4))
 		buf->data[--buf->len] = '\0';
 }
 

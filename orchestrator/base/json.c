@@ -86,45 +86,46 @@ const struct tree *json_parse(struct arena *arena, const char *text, size_t len,
 	return tree;
 }
 
-static json_t *to_json(const struct tree *tree)
+/* Bytes that are no UTF-8 cannot be said in JSON. */
+static int write_text(const char *text, size_t len, struct buf *out)
 {
-	json_t *json;
+	json_t *json = json_stringn(text, len);
+	char *quoted = json ? json_dumps(json, JSON_ENCODE_ANY) : NULL;
+	int failed = buf_adds(out, quoted ? quoted : "\"<not UTF-8>\"");
 
-	switch (tree->kind) {
-	case TREE_MAP:
-		json = json_object();
-		for (const struct tree *at = tree->first; at; at = at->next)
-			json_object_set_new(json, at->key, to_json(at));
-		return json;
-	case TREE_LIST:
-		json = json_array();
-		for (const struct tree *at = tree->first; at; at = at->next)
-			json_array_append_new(json, to_json(at));
-		return json;
-	case TREE_STRING:
-		json = json_stringn(tree->text, tree->len);
-		/* bytes that are no UTF-8 cannot be said in JSON */
-		return json ? json : json_string("<not UTF-8>");
-	case TREE_NUMBER:
-		return strpbrk(tree->text, ".eE") ? json_real(strtod(tree->text, NULL))
-						  : json_integer(strtoll(tree->text, NULL, 10));
-	case TREE_BOOL:
-		return json_boolean(tree->text[0] == 't');
-	case TREE_NULL:
-		break;
-	}
-	return json_null();
+	free(quoted);
+	json_decref(json);
+	return failed;
+}
+
+/* Not jansson's writer: its numbers end at 63 bits. */
+static int write_value(const struct tree *tree, bool one_line, int depth, struct buf *out)
+{
+	bool map = tree->kind == TREE_MAP;
+
+	if (tree->kind == TREE_STRING)
+		return write_text(tree->text, tree->len, out);
+	if (!map && tree->kind != TREE_LIST)
+		return buf_adds(out, tree->kind == TREE_NULL ? "null" : tree->text);
+	if (!tree->first)
+		return buf_adds(out, map ? "{}" : "[]");
+	for (const struct tree *at = tree->first; at; at = at->next)
+		if (buf_adds(out, at != tree->first ? ","
+				  : map             ? "{"
+						    : "[") ||
+		    (!one_line && buf_addf(out, "\n%*s", 2 * (depth + 1), "")) ||
+		    (map && (write_text(at->key, strlen(at->key), out) ||
+			     buf_adds(out, one_line ? ":" : ": "))) ||
+		    write_value(at, one_line, depth + 1, out))
+			return -1;
+	if (!one_line && buf_addf(out, "\n%*s", 2 * depth, ""))
+		return -1;
+	return buf_adds(out, map ? "}" : "]");
 }
 
 int json_write(const struct tree *tree, bool one_line, struct buf *out, struct err *err)
 {
-	json_t *json = to_json(tree);
-	char *text = json_dumps(json, JSON_ENCODE_ANY | (one_line ? JSON_COMPACT : JSON_INDENT(2)));
-
-	json_decref(json);
-	if (!text)
-		return err_set(err, ERR_BUG, "a document cannot be written as JSON");
-	int failed = buf_adds(out, text) || buf_adds(out, "\n");
-	free(text);
-	return failed ? err_set(err, ERR_BUG, "a document is too long for its place") : 0;
+	if (write_value(tree, one_line, 0, out) || buf_adds(out, "\n"))
+		return err_set(err, ERR_BUG, "a document is too long for its place");
+	return 0;
 }

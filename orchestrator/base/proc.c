@@ -126,7 +126,7 @@ static int exchange(const struct proc_request *request, struct child *child, str
 			return err_errno(err, ERR_BUG, "poll");
 		if (fds[3].revents)
 			return err_set(err, ERR_CANCELLED, "interrupted");
-		if (n == 0)
+		if (n == 0 || !ms_until(request->deadline))
 			return err_set(err, ERR_TIMEOUT, "%s: not done in time", request->argv[0]);
 		if (n > 0 && fds[0].revents)
 			feed(request, child);
@@ -138,6 +138,21 @@ static int exchange(const struct proc_request *request, struct child *child, str
 	return 0;
 }
 
+/* A child may close its output and go on. */
+static int wait_for(const struct proc_request *request, pid_t pid, int *code, struct err *err)
+{
+	struct pollfd cancel = { request->cancel_fd, POLLIN, 0 };
+	pid_t ended;
+
+	while ((ended = waitpid(pid, code, WNOHANG)) == 0) {
+		if (poll(&cancel, 1, 5) > 0)
+			return err_set(err, ERR_CANCELLED, "interrupted");
+		if (!ms_until(request->deadline))
+			return err_set(err, ERR_TIMEOUT, "%s: not done in time", request->argv[0]);
+	}
+	return ended < 0 ? err_errno(err, ERR_BUG, "waitpid") : 0;
+}
+
 int proc_run(const struct proc_request *request, struct buf *out, struct buf *errs, int *status,
 	     struct err *err)
 {
@@ -147,15 +162,15 @@ int proc_run(const struct proc_request *request, struct buf *out, struct buf *er
 	if (spawn(request, &child, err))
 		return -1;
 	int failed = exchange(request, &child, out, errs, err);
-	if (failed)
-		kill(-child.pid, SIGKILL);
 	close_fd(&child.in);
 	close_fd(&child.out);
 	close_fd(&child.errs);
-	while (waitpid(child.pid, &code, 0) < 0 && errno == EINTR)
-		;
-	if (failed)
+	if (failed || wait_for(request, child.pid, &code, err)) {
+		kill(-child.pid, SIGKILL);
+		while (waitpid(child.pid, &code, 0) < 0 && errno == EINTR)
+			;
 		return -1;
+	}
 	*status = WIFEXITED(code) ? WEXITSTATUS(code) : 128 + WTERMSIG(code);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <yaml.h>
 
 enum { DEPTH_MAX = 64, NODES_MAX = 100 * 1000 };
@@ -174,6 +175,36 @@ const struct tree *yaml_parse(struct arena *arena, const char *text, size_t len,
 	return tree;
 }
 
+/* What this reader, or one of YAML 1.1, takes for no string: yes, 0x1f, 1_000, 12:30, 2001-12-14. */
+static bool needs_quotes(const char *text)
+{
+	static const char *const words[] = { "null", "true", "false", "yes", "no", "on",
+					     "off",  "y",    "n",     "=",   "<<", NULL };
+	const char *digits = text + (*text == '-' || *text == '+'), *dot = strchr(text, '.');
+
+	for (size_t i = 0; words[i]; i++)
+		if (strcasecmp(text, words[i]) == 0)
+			return true;
+	if (strcasecmp(digits, ".inf") == 0 || strcasecmp(digits, ".nan") == 0)
+		return true;
+	if (plain_kind(text) != TREE_STRING)
+		return true;
+	return strspn(digits + (*digits == '.'), "0123456789") &&
+	       !text[strspn(text, "0123456789abcdefABCDEFoxOXtTzZ_:.+- ")] &&
+	       (!dot || !strchr(dot + 1, '.'));
+}
+
+static int add_text(yaml_document_t *doc, const char *text, size_t len)
+{
+	int id = yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)text, (int)len,
+					  needs_quotes(text) ? YAML_DOUBLE_QUOTED_SCALAR_STYLE
+							     : YAML_PLAIN_SCALAR_STYLE);
+	/* bytes that are no UTF-8 cannot be said in YAML */
+	return id ? id
+		  : yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)"<not UTF-8>", -1,
+					     YAML_PLAIN_SCALAR_STYLE);
+}
+
 static int add_node(yaml_document_t *doc, const struct tree *tree)
 {
 	const yaml_char_t *text = (const yaml_char_t *)(tree->text ? tree->text : "null");
@@ -183,8 +214,7 @@ static int add_node(yaml_document_t *doc, const struct tree *tree)
 	case TREE_MAP:
 		id = yaml_document_add_mapping(doc, NULL, YAML_BLOCK_MAPPING_STYLE);
 		for (const struct tree *at = tree->first; at; at = at->next) {
-			int key = yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)at->key,
-							   -1, YAML_PLAIN_SCALAR_STYLE);
+			int key = add_text(doc, at->key, strlen(at->key));
 			yaml_document_append_mapping_pair(doc, id, key, add_node(doc, at));
 		}
 		return id;
@@ -194,10 +224,7 @@ static int add_node(yaml_document_t *doc, const struct tree *tree)
 			yaml_document_append_sequence_item(doc, id, add_node(doc, at));
 		return id;
 	case TREE_STRING:
-		return yaml_document_add_scalar(doc, NULL, text, (int)tree->len,
-						plain_kind(tree->text) == TREE_STRING
-							? YAML_PLAIN_SCALAR_STYLE
-							: YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+		return add_text(doc, tree->text, tree->len);
 	default:
 		return yaml_document_add_scalar(doc, NULL, text, -1, YAML_PLAIN_SCALAR_STYLE);
 	}

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PGREP_MAX = 256 * 1024, TCP_MAX = 4 * 1024 * 1024, WAL_HEAD = 4096 };
+enum { PGREP_MAX = 256 * 1024, WAL_HEAD = 4096 };
 
 /* Whether a line of arguments has the word flag=value or the words flag value. */
 static bool has_flag(const char *line, const char *flag, const char *value)
@@ -89,18 +89,24 @@ unsigned look_parse_listening(const char *text, const unsigned wanted[])
 	return 0;
 }
 
-int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline, unsigned *port,
-		   struct err *err)
+int look_sockets(struct node *node, uint64_t deadline, struct buf *out, struct err *err)
 {
-	scoped(buf) struct buf text = BUF_INIT(TCP_MAX);
 	int status;
 
 	/* tcp6 is not there where IPv6 is switched off: then cat says 1 */
-	if (node_try(node, argv("cat", "/proc/net/tcp", "/proc/net/tcp6"), deadline, &text, &status,
+	if (node_try(node, argv("cat", "/proc/net/tcp", "/proc/net/tcp6"), deadline, out, &status,
 		     err))
 		return -1;
-	if (!text.len)
-		return err_set(err, ERR_REMOTE, "/proc/net/tcp is empty");
+	return out->len ? 0 : err_set(err, ERR_REMOTE, "/proc/net/tcp is empty");
+}
+
+int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline, unsigned *port,
+		   struct err *err)
+{
+	scoped(buf) struct buf text = BUF_INIT(SOCKETS_MAX);
+
+	if (look_sockets(node, deadline, &text, err))
+		return -1;
 	*port = look_parse_listening(buf_str(&text), wanted);
 	return 0;
 }

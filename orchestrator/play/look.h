@@ -35,12 +35,16 @@ int look_etcd(struct node *node, const struct member *member, uint64_t deadline,
 void look_parse(const char *text, const char *flag, const char *value, struct pids *out);
 
 /*
- * *port: the first of the wanted ports (0 ends the list) on which something listens, 0 when nothing does.
- * From /proc/net/tcp and tcp6, so that no tool is needed.
+ * Appends what the kernel knows of TCP sockets (/proc/net/tcp and tcp6, so that no tool is needed), for
+ * look_parse_listening: the first of the wanted ports (0 ends the list) on which something listens; 0 when nothing does.
  */
+enum { SOCKETS_MAX = 4 * 1024 * 1024 };
+int look_sockets(struct node *node, uint64_t deadline, struct buf *out, struct err *err);
+unsigned look_parse_listening(const char *text, const unsigned wanted[]);
+
+/* Both in one. */
 int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline, unsigned *port,
 		   struct err *err);
-unsigned look_parse_listening(const char *text, const unsigned wanted[]); /* pure */
 
 /* Whether a process holds the database's lock (bbolt's flock); false when there is no file. */
 int look_db_held(struct node *node, const struct member *member, uint64_t deadline, bool *held,

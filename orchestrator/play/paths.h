@@ -24,4 +24,7 @@ char *path_original(const struct play_ctx *ctx, const char *pod);
 /* DIR/.KIND-RUN/name for a data or WAL dir; kind: "snapshot", "restoring", "before"; name NULL: the folder */
 char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind, const char *name);
 
+/* Removes what was restored and is not in place: the staged folders of data and WAL dir, and nothing else. */
+int drop_staged(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
+
 #endif

@@ -84,6 +84,10 @@ static int read_step(const struct tree *map, struct step *step, struct err *err)
 			       map->line + 1);
 	if (only_keys(map, known, err))
 		return -1;
+	for (const struct tree *at = map->first; at; at = at->next)
+		if (!tree_text(at))
+			return err_set(err, ERR_CONFIG, "playbook line %zu: %s: want one word",
+				       at->line + 1, at->key);
 	step->verb = verb_find(name);
 	if (!step->verb)
 		return err_set(err, ERR_CONFIG, "playbook line %zu: no verb is called \"%s\"",

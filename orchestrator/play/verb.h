@@ -39,6 +39,7 @@ struct play_node {
 	/* from wait-controllers: the leases as the snapshot has them */
 	char lease[2][160];
 
+	bool etcd_served, api_served;          /* something listened there when it was stopped */
 	uint64_t api_stopped_at, api_ready_at; /* monotonic ms; 0: not yet */
 };
 

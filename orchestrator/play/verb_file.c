@@ -73,8 +73,7 @@ int verb_drop_snapshot(struct node *node, const struct play_ctx *ctx, uint64_t d
 	if (tool_unmount(node, ctx, deadline, err) ||
 	    node_run(node, argv("rm", "-rf", "--", folder, tool), deadline, NULL, err))
 		return -1;
-	if (!ctx->undoing &&
-	    verb_drop_member(node, ctx, deadline, err)) /* the folder it stood in */
+	if (!ctx->undoing && drop_staged(node, ctx, deadline, err)) /* the folder it stood in */
 		return -1;
 	/* a data dir that we made goes again, if nothing else has come into it */
 	if (ctx->undoing && !self->data_existed)

@@ -108,7 +108,7 @@ int verb_build_member(struct node *node, const struct play_ctx *ctx, uint64_t de
 		*err = not_yet;
 		return -1;
 	}
-	if (verb_drop_member(node, ctx, deadline, err) ||
+	if (drop_staged(node, ctx, deadline, err) ||
 	    run_tool(node, ctx, staged, wal_staged, deadline, err) ||
 	    like_live(node, member, inner, deadline, err))
 		return -1;
@@ -123,10 +123,5 @@ int verb_build_member(struct node *node, const struct play_ctx *ctx, uint64_t de
 int verb_drop_member(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
-	const struct member *member = play_node(ctx, node)->member;
-	scoped(mem) char *staged = path_beside(ctx, member->data_dir, "restoring", NULL);
-	scoped(mem) char *wal_staged = path_beside(
-		ctx, member->wal_dir ? member->wal_dir : member->data_dir, "restoring", NULL);
-
-	return node_run(node, argv("rm", "-rf", "--", staged, wal_staged), deadline, NULL, err);
+	return drop_staged(node, ctx, deadline, err);
 }

@@ -97,9 +97,9 @@ static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod
 /* What is to be ended. */
 struct target {
 	const char *pod, *program, *flag, *value;
-	unsigned ports[8];           /* 0 ends the list */
+	unsigned ports[8];           /* nobody may listen there at the end; 0 ends the list */
+	unsigned doors[4];           /* closed: it stops, and what it still does serves nobody */
 	const struct member *member; /* whose database lock is looked at; NULL: none */
-	bool ports_end_grace; /* nobody can reach it any more: no need to wait for the rest */
 };
 
 static int kill_all(struct node *node, const struct pids *pids, uint64_t deadline, struct err *err)
@@ -133,6 +133,10 @@ static int look_gone(struct node *node, const struct target *target, const struc
 	return 0;
 }
 
+/*
+ * Grace ends early when the doors are closed: kubelet has told it to stop, nobody new is served, and what is left is an
+ * API server waiting for its watches to end by themselves, or a leader looking for a successor among members that stop, too.
+ */
 static int end_process(struct node *node, const struct play_ctx *ctx, const struct target *target,
 		       uint64_t deadline, struct err *err)
 {
@@ -140,17 +144,20 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 	struct err still = ERR_INIT;
 
 	for (;;) {
+		scoped(buf) struct buf sockets = BUF_INIT(SOCKETS_MAX);
 		struct pids pids;
-		unsigned port;
 		bool gone;
 		if (look_processes(node, target->program, target->flag, target->value, deadline,
 				   &pids, err) ||
-		    look_listening(node, target->ports, deadline, &port, err) ||
-		    look_gone(node, target, &pids, port, deadline, &gone, &still))
+		    look_sockets(node, deadline, &sockets, err))
+			return -1;
+		unsigned port = look_parse_listening(buf_str(&sockets), target->ports);
+		bool shut = !look_parse_listening(buf_str(&sockets), target->doors);
+		if (look_gone(node, target, &pids, port, deadline, &gone, &still))
 			return -1;
 		if (gone)
 			return 0;
-		if (pids.count && (now_ms() >= grace || (target->ports_end_grace && !port)) &&
+		if (pids.count && (shut || now_ms() >= grace) &&
 		    kill_all(node, &pids, deadline, err))
 			return -1;
 		if (now_ms() >= deadline) {
@@ -163,25 +170,45 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 }
 
 static int stop(struct node *node, const struct play_ctx *ctx, const struct target *target,
-		uint64_t deadline, struct err *err)
+		bool *served, uint64_t deadline, struct err *err)
 {
+	unsigned port;
+
+	if (look_listening(node, target->doors, deadline, &port, err))
+		return -1;
+	*served |= port != 0;
 	if (park(node, ctx, target->pod, deadline, err))
 		return -1;
 	return end_process(node, ctx, target, deadline, err);
 }
 
-int verb_stop_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-			struct err *err)
+/* After an undo: what served before must serve again, or the cluster is not as it was. */
+static int wait_serves(struct node *node, const struct target *target, uint64_t deadline,
+		       struct err *err)
 {
-	struct play_node *self = play_node(ctx, node);
-	struct target target = { .pod = "kube-apiserver",
-				 .program = "kube-apiserver",
-				 .ports = { self->api.port },
-				 .ports_end_grace = true };
+	unsigned port = 0;
 
-	if (!self->api_stopped_at)
-		self->api_stopped_at = now_ms();
-	return stop(node, ctx, &target, deadline, err);
+	while (!port) {
+		if (now_ms() >= deadline) {
+			err_set(err, ERR_TIMEOUT,
+				"the manifest is back, but nothing listens on port %u yet",
+				target->doors[0]);
+			return err_hint(err,
+					"kubelet may be waiting (back-off): journalctl -u kubelet");
+		}
+		if (look_listening(node, target->doors, deadline, &port, err) ||
+		    (!port && look_pause(node, POLL_MS, err)))
+			return -1;
+	}
+	return 0;
+}
+
+static struct target api_target(const struct play_node *self)
+{
+	return (struct target){ .pod = "kube-apiserver",
+				.program = "kube-apiserver",
+				.ports = { self->api.port },
+				.doors = { self->api.port } };
 }
 
 static struct target etcd_target(const struct member *member)
@@ -193,28 +220,48 @@ static struct target etcd_target(const struct member *member)
 				 .member = member };
 	const char *const urls[] = { member->client_url, member->listen_client, member->peer_url,
 				     member->metrics_url };
-	size_t n = 0;
+	size_t ports = 0, doors = 0;
 
 	for (size_t i = 0; i < 4; i++) {
 		unsigned port = look_url_port(urls[i]);
-		if (port)
-			target.ports[n++] = port;
+		if (!port)
+			continue;
+		target.ports[ports++] = port;
+		if (i < 2) /* those of clients close first */
+			target.doors[doors++] = port;
 	}
 	return target;
 }
 
-int verb_stop_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		   struct err *err)
+int verb_stop_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			struct err *err)
 {
-	struct target target = etcd_target(play_node(ctx, node)->member);
+	struct play_node *self = play_node(ctx, node);
+	struct target target = api_target(self);
 
-	return stop(node, ctx, &target, deadline, err);
+	if (!self->api_stopped_at)
+		self->api_stopped_at = now_ms();
+	return stop(node, ctx, &target, &self->api_served, deadline, err);
 }
 
 int verb_start_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			 struct err *err)
 {
-	return unpark(node, ctx, "kube-apiserver", deadline, err);
+	const struct play_node *self = play_node(ctx, node);
+	struct target target = api_target(self);
+
+	if (unpark(node, ctx, "kube-apiserver", deadline, err))
+		return -1;
+	return ctx->undoing && self->api_served ? wait_serves(node, &target, deadline, err) : 0;
+}
+
+int verb_stop_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		   struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	struct target target = etcd_target(self->member);
+
+	return stop(node, ctx, &target, &self->etcd_served, deadline, err);
 }
 
 bool turns_start_etcd(const struct play_ctx *ctx)
@@ -253,6 +300,10 @@ int verb_start_etcd(struct node *node, const struct play_ctx *ctx, uint64_t dead
 		return -1;
 	if (unpark(node, ctx, "etcd", deadline, err))
 		return -1;
+	if (ctx->undoing && play_node(ctx, node)->etcd_served) {
+		struct target target = etcd_target(member);
+		return wait_serves(node, &target, deadline, err);
+	}
 	return !ctx->undoing && turns_start_etcd(ctx) ? wait_answers(node, member, deadline, err)
 						      : 0;
 }

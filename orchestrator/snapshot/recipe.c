@@ -78,7 +78,7 @@ static bool is_printable(const char *text)
 
 static bool is_hex(const char *text, size_t len)
 {
-	return strlen(text) == len && strspn(text, "0123456789abcdef") == len;
+	return text && strlen(text) == len && strspn(text, "0123456789abcdef") == len;
 }
 
 /* A string that may be printed and used; NULL when it is absent; an error when it cannot be trusted. */

@@ -1,0 +1,331 @@
+/*
+ * test_cmd_save: `save` against three members of a real etcd; only the way to find them is ours.  Whatever goes wrong,
+ * no file is left, and none that is there is touched.  Started by ./run.
+ */
+#include "base/mem.h"
+#include "base/test/check.h"
+#include "e2e/etcd/lab.h"
+#include "e2e/etcd/tcp_node.h"
+#include "plugin/discover.h"
+#include "snapshot/snapshot_file.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MEMBERS = 3, VALUES = 24 };
+
+static struct lab lab;
+static struct etcd *three[MEMBERS];
+static char *initial, *file, *part, *recipe, *output;
+static const char *external; /* what discover() finds, when not NULL */
+static unsigned slow_us;
+
+static void ask(struct discovery *d, size_t i)
+{
+	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, three[i]);
+	struct found_node *found = &d->found[i];
+	struct etcd_status s;
+	struct err err = ERR_INIT;
+
+	if (etcd_status(client, deadline_in(2000), &s, &err))
+		return;
+	found->answers = true;
+	found->revision = s.revision;
+	found->cluster_id = s.cluster_id;
+	found->db_size = s.db_size;
+	found->role = s.learner ? "learner" : s.leader == s.member_id ? "leader" : "member";
+	snprintf(found->trouble, sizeof(found->trouble), "%.120s", s.errors);
+	d->cluster.id = s.cluster_id;
+	d->cluster.ca_fingerprint = arena_strdup(d->arena, etcd_client_ca_fingerprint(client));
+	d->cluster.members[i].version = arena_strdup(d->arena, s.version);
+}
+
+/* In place of the plugin's own. */
+int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
+	     struct err *err)
+{
+	(void)opts;
+	(void)inventory;
+	(void)err;
+	*d = (struct discovery){ .arena = arena_new(), .cluster.name = "lab" };
+	d->cluster.external = external;
+	for (size_t i = 0; i < MEMBERS; i++) {
+		d->cluster.members[i] = three[i]->member;
+		d->cluster.members[i].node = three[i]->name;
+		d->cluster.members[i].address = "127.0.0.1";
+		ask(d, i);
+		d->nodes[i] = tcp_node_new();
+		d->nodes[i].name = three[i]->name;
+		tcp_node_slow(&d->nodes[i], slow_us);
+	}
+	d->cluster.count = external ? 0 : MEMBERS;
+	d->node_count = MEMBERS;
+	d->fleet = fleet_new(d->nodes, MEMBERS);
+	return 0;
+}
+
+void discovery_release(struct discovery *d)
+{
+	if (!d->arena)
+		return;
+	fleet_free(d->fleet);
+	for (size_t i = 0; i < MEMBERS; i++)
+		tcp_node_free(&d->nodes[i]);
+	arena_free(d->arena);
+	d->arena = NULL;
+}
+
+void discovery_scoped(struct discovery *d)
+{
+	discovery_release(d);
+}
+
+static bool exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+static void slurp(const char *path, struct buf *out)
+{
+	char chunk[4096];
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(out, chunk, (size_t)n);
+}
+
+/* The command with its standard output in a file; its exit status. */
+static int save(enum output kind, struct buf *out, struct err *err)
+{
+	struct opts opts = { .command = "save",
+			     .args = { file },
+			     .arg_count = 1,
+			     .request_timeout_ms = CALL_MS,
+			     .output = kind,
+			     .quiet = true };
+	int old = dup(1), fd = open(output, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	*err = ERR_INIT;
+	fflush(stdout);
+	dup2(fd, 1);
+	int status = cmd_save(&opts, err);
+	fflush(stdout);
+	dup2(old, 1);
+	close(old);
+	close(fd);
+	buf_clear(out);
+	slurp(output, out);
+	return status;
+}
+
+static void nothing_left(void)
+{
+	CHECK(!exists(file));
+	CHECK(!exists(part));
+	CHECK(!exists(recipe));
+	unlink(file);
+	unlink(part);
+	unlink(recipe);
+}
+
+static void test_start(void)
+{
+	static const char *const names[] = { "a", "b", "c" };
+
+	lab_init(&lab);
+	for (size_t i = 0; i < MEMBERS; i++)
+		three[i] = lab_member(&lab, names[i], true);
+	initial = lab_initial(three, MEMBERS);
+	for (size_t i = 0; i < MEMBERS; i++)
+		lab_start(&lab, three[i], initial, NULL);
+	for (size_t i = 0; i < MEMBERS; i++)
+		lab_wait(&lab, three[i], true);
+	lab_fill(&lab, three[0], VALUES);
+	file = lab_path(&lab, "snapshot");
+	part = lab_path(&lab, "snapshot.part");
+	recipe = lab_path(&lab, "snapshot.json");
+	output = lab_path(&lab, "output");
+}
+
+static void test_saved(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX), text = BUF_INIT(RECIPE_MAX);
+	scoped(snapshot_file) struct snapshot_file got = { .fd = -1 };
+	struct recipe read = { 0 };
+	struct err err;
+
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK(exists(file) && exists(recipe) && !exists(part));
+	CHECK_HAS(buf_str(&out), "/snapshot saved: revision 25, ");
+	CHECK_INT(snapshot_file_open(file, &got, &err), 0);
+	CHECK_INT(got.facts.revision, VALUES + 1);
+	slurp(recipe, &text);
+	CHECK_INT(recipe_read(arena, buf_str(&text), text.len, &read, &err), 0);
+	CHECK_STR(read.sha256, got.sha256);
+	CHECK_INT(read.size, got.size);
+	CHECK_INT(read.db_size, got.db_size);
+	CHECK_INT(read.revision, VALUES + 1);
+	CHECK_INT(read.cluster.count, MEMBERS);
+	CHECK(read.cluster.id != 0 && read.cluster.ca_fingerprint && read.etcd_version);
+	CHECK(now_unix() - read.taken_at < 60);
+	struct member *from = cluster_by_name(&read.cluster, read.member ? read.member : "");
+	CHECK(from != NULL);
+	for (size_t i = 0; i < MEMBERS; i++) { /* a follower */
+		struct etcd_status s = lab_wait(&lab, three[i], true);
+		CHECK(strcmp(three[i]->name, read.member) != 0 || s.leader != s.member_id);
+	}
+
+	/* there now, and stays as it is */
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_FILE));
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, "is there already");
+	CHECK(!exists(part));
+	snapshot_file_close(&got);
+	CHECK_INT(snapshot_file_open(file, &got, &err), 0);
+	CHECK_STR(read.sha256, got.sha256);
+	unlink(file);
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_FILE));
+	unlink(recipe);
+	nothing_left();
+}
+
+static void test_output(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	scoped(mem) char *line = mem_printf("%s\n", file);
+	struct recipe read;
+	struct err err;
+
+	CHECK_INT(save(OUTPUT_NAME, &out, &err), 0);
+	CHECK_STR(buf_str(&out), line);
+	unlink(file);
+	unlink(recipe);
+	CHECK_INT(save(OUTPUT_JSON, &out, &err), 0);
+	CHECK_INT(recipe_read(arena, buf_str(&out), out.len, &read, &err), 0);
+	unlink(file);
+	unlink(recipe);
+	nothing_left();
+}
+
+/* Sends ourselves a signal when the stream is on its way. */
+static void *interrupt(void *arg)
+{
+	struct stat st;
+
+	for (uint64_t deadline = deadline_in(10000); ms_until(deadline); usleep(1000))
+		if (!lstat(part, &st) && st.st_size > 1024 * 1024) {
+			kill(getpid(), *(const int *)arg);
+			return NULL;
+		}
+	fprintf(stderr, "the stream did not come\n");
+	return NULL;
+}
+
+static void test_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM };
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct err err;
+
+	slow_us = 10000;
+	for (size_t i = 0; i < 2; i++) {
+		pthread_t thread;
+		pthread_create(&thread, NULL, interrupt, (void *)(uintptr_t)&numbers[i]);
+		CHECK_INT(save(OUTPUT_TABLE, &out, &err), 130);
+		CHECK_INT(err.code, ERR_CANCELLED);
+		CHECK_INT(out.len, 0);
+		pthread_join(thread, NULL);
+		nothing_left();
+	}
+	slow_us = 0;
+}
+
+static void test_recipe_fails(void)
+{
+	scoped(mem) char *in_the_way = mem_printf("%s.part", recipe);
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct err err;
+
+	CHECK_INT(mkdir(in_the_way, 0700), 0);
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_FILE));
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, "removed");
+	CHECK_INT(out.len, 0);
+	rmdir(in_the_way);
+	nothing_left();
+}
+
+static void test_external(void)
+{
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct err err;
+
+	external = "https://etcd.example:2379";
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_UNSAFE));
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, "https://etcd.example:2379");
+	external = NULL;
+	nothing_left();
+}
+
+/* A full etcd is backed up: that is needed before anything is done about it. */
+static void test_full(void)
+{
+	scoped(mem) char *large = lab_path(&lab, "large");
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct err err;
+
+	for (size_t i = 0; i < MEMBERS; i++)
+		lab_end(three[i], SIGTERM);
+	for (size_t i = 0; i < MEMBERS; i++)
+		lab_start(&lab, three[i], initial, "--quota-backend-bytes=1000000");
+	for (size_t i = 0; i < MEMBERS; i++)
+		lab_wait(&lab, three[i], true);
+	CHECK(lab_etcdctl(&lab, three[0], argv("put", "k"), large, &out) != 0);
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), 0);
+	CHECK_STR(err.text, "");
+	unlink(file);
+	unlink(recipe);
+	nothing_left();
+}
+
+/* One of three is left: it would still give a snapshot, if it were asked to. */
+static void test_no_quorum(void)
+{
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct err err;
+
+	lab_end(three[0], SIGKILL);
+	lab_end(three[2], SIGKILL);
+	lab_wait(&lab, three[1], false);
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_UNSAFE));
+	CHECK_INT(err.code, ERR_UNSAFE);
+	for (size_t i = 0; i < MEMBERS; i++)
+		CHECK_HAS(err.text, three[i]->name);
+	CHECK_HAS(err.text, "no leader");
+	nothing_left();
+}
+
+static void test_end(void)
+{
+	lab_release(&lab);
+	free(initial);
+	free(file);
+	free(part);
+	free(recipe);
+	free(output);
+}
+
+TESTS(TEST(test_start), TEST(test_saved), TEST(test_output), TEST(test_signals),
+      TEST(test_recipe_fails), TEST(test_external), TEST(test_full), TEST(test_no_quorum),
+      TEST(test_end))

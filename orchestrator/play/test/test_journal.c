@@ -1,0 +1,187 @@
+/*
+ * test_journal: where it lies, who may read it, and that each line is JSON.
+ */
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/test/check.h"
+#include "play/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/test-journal-XXXXXX";
+
+static void make_folder(void)
+{
+	CHECK(mkdtemp(folder) != NULL);
+}
+
+static struct tree *header(struct arena *arena)
+{
+	struct tree *map = tree_map(arena);
+
+	tree_set_string(arena, map, "event", "run");
+	return map;
+}
+
+static unsigned mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : st.st_mode & 07777;
+}
+
+static void test_lines(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *state = mem_printf("%s/a/b", folder);
+	scoped(mem) char *cluster = mem_printf("%s/prod", state);
+	scoped(mem) char *path = mem_printf("%s/run-1.jsonl", cluster);
+	scoped(buf) struct buf text = BUF_INIT(64 * 1024);
+	struct err err = ERR_INIT;
+	char chunk[4096];
+
+	struct journal *journal = journal_new(state, "prod", "run-1", header(arena), &err);
+	CHECK(journal != NULL);
+	if (!journal)
+		return;
+	CHECK_STR(journal_path(journal), path);
+	CHECK_INT(mode_of(path), 0600);
+	CHECK_INT(mode_of(state), 0700);
+	CHECK_INT(mode_of(cluster), 0700);
+	CHECK_INT(journal_add(journal, "begin", "stop-etcd", "cp-1", NULL, &err), 0);
+	CHECK_INT(journal_add(journal, "failed", "stop-etcd", "cp-1",
+			      "two\nlines \"quoted\" \x1b[31m \xff", &err),
+		  0);
+	CHECK_INT(journal_add(journal, "end", NULL, NULL, NULL, &err), 0);
+
+	/* on the disk already, before it is closed */
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, chunk, sizeof(chunk));
+	CHECK(n > 0);
+	buf_add(&text, chunk, n > 0 ? (size_t)n : 0);
+	journal_free(journal);
+
+	static const char *const events[] = { "run", "begin", "failed", "end" };
+	static const size_t keys[] = { 1, 4, 5, 2 };
+	const char *at = buf_str(&text);
+	for (size_t i = 0; i < 4; i++) {
+		size_t len = strcspn(at, "\n");
+		const struct tree *line = json_parse(arena, at, len, 64 * 1024, &err);
+		CHECK(line != NULL);
+		CHECK_STR(tree_string(line, "event"), events[i]);
+		CHECK_INT(tree_count(line), keys[i]);
+		if (i)
+			CHECK_INT(strlen(tree_string(line, "time")), 20);
+		if (i == 1) {
+			CHECK_STR(tree_string(line, "step"), "stop-etcd");
+			CHECK_STR(tree_string(line, "node"), "cp-1");
+		}
+		CHECK_INT(at[len], '\n');
+		at += len + 1;
+	}
+	CHECK_STR(at, "");
+}
+
+static void test_names(void)
+{
+	static const struct {
+		const char *cluster, *part;
+	} cases[] = {
+		{ "kubernetes", "kubernetes" },
+		{ "a/b", "a_b" },
+		{ "..", "_." },
+		{ ".", "_" },
+		{ ".hidden", "_hidden" },
+		{ "../../etc/x", "_._.._etc_x" },
+		{ "", "_" },
+		{ "arn:aws:eks/x y", "arn_aws_eks_x_y" },
+		{ "a\nb\x1b", "a_b_" },
+		{ "\xc3\xa9", "__" },
+		{ "prod-1_x.y", "prod-1_x.y" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scoped(arena) struct arena *arena = arena_new();
+		scoped(mem) char *run = mem_printf("name-%zu", i);
+		scoped(mem) char *want = mem_printf("%s/%s/%s.jsonl", folder, cases[i].part, run);
+		struct err err = ERR_INIT;
+		struct journal *journal =
+			journal_new(folder, cases[i].cluster, run, header(arena), &err);
+		CHECK(journal != NULL);
+		if (journal)
+			CHECK_STR(journal_path(journal), want);
+		CHECK_INT(mode_of(want), 0600);
+		journal_free(journal);
+	}
+}
+
+static void test_places(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *state = mem_printf("%s/state", folder);
+	struct err err = ERR_INIT;
+
+	setenv("HOME", folder, 1);
+	setenv("XDG_STATE_HOME", state, 1);
+	struct journal *journal = journal_new(NULL, "c", "r", header(arena), &err);
+	scoped(mem) char *one = mem_printf("%s/kubectl-etcd-backup/c/r.jsonl", state);
+	CHECK_STR(journal ? journal_path(journal) : NULL, one);
+	journal_free(journal);
+
+	/* what is not absolute does not count */
+	setenv("XDG_STATE_HOME", "relative", 1);
+	journal = journal_new(NULL, "c", "r", header(arena), &err);
+	scoped(mem) char *two = mem_printf("%s/.local/state/kubectl-etcd-backup/c/r.jsonl", folder);
+	CHECK_STR(journal ? journal_path(journal) : NULL, two);
+	journal_free(journal);
+}
+
+static void test_errors(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *file = mem_printf("%s/file", folder);
+	struct err err = ERR_INIT;
+
+	/* no journal is written over */
+	struct journal *journal = journal_new(folder, "twice", "r", header(arena), &err);
+	CHECK(journal != NULL);
+	CHECK(journal_new(folder, "twice", "r", header(arena), &err) == NULL);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, "twice/r.jsonl");
+
+	/* a file where a folder must be */
+	close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	err = ERR_INIT;
+	CHECK(journal_new(file, "c", "r", header(arena), &err) == NULL);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, file);
+
+	/* a disk that takes no more */
+	err = ERR_INIT;
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC), last = dup(full);
+	CHECK(full >= 0);
+	close(last);
+	dup2(full, full - 1); /* the journal's descriptor was the last one opened */
+	if (journal) {
+		CHECK_INT(journal_add(journal, "begin", "x", "cp-1", NULL, &err), -1);
+		CHECK_INT(err.code, ERR_FILE);
+		CHECK_HAS(err.text, "No space left");
+	}
+	close(full);
+	journal_free(journal);
+	journal_free(NULL);
+}
+
+static void drop_folder(void)
+{
+	scoped(mem) char *command = mem_printf("rm -rf '%s'", folder);
+
+	CHECK_INT(system(command), 0);
+}
+
+TESTS(TEST(make_folder), TEST(test_lines), TEST(test_names), TEST(test_places), TEST(test_errors),
+      TEST(drop_folder))

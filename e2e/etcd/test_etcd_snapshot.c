@@ -101,7 +101,6 @@ static void test_compacted(void)
 	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, one);
 	scoped(mem) char *path = lab_path(&lab, "compacted.db");
 	scoped(buf) struct buf out = BUF_INIT(65536);
-	scoped(snapshot_file) struct snapshot_file file = { .fd = -1 };
 	struct etcd_snapshot snapshot;
 	struct etcd_hash hash = { 0 };
 	struct bolt_facts facts;

@@ -125,7 +125,7 @@ static void test_bad(void)
 		{ "a: [1\n", "YAML line 2" },
 		{ "a: 1\n b: 2\n", "YAML line 2" },
 		{ "a: *nowhere\n", "YAML line 1" },
-		{ "a: &x 1\nb: &x 2\nc: *y\n", "YAML line 3" },
+		{ "a: &x 1\nb: &x 2\nc: *y\n", "YAML line 2: second occurrence" },
 		{ "a: \"x\n", "YAML line" },
 		{ "a:\n\t- b\n", "YAML line 2" },
 		{ "a: \xff\n", "YAML line 1" },

@@ -152,67 +152,62 @@ static void test_corrupt_check(void)
 	}
 }
 
+static const struct {
+	const char *pod, *data_dir; /* NULL: refused */
+} paths[] = {
+	{ SIMPLE("--x"), "/var/lib/etcd-backup" },
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd/", MOUNT, VOLUME, ""), "/var/lib/etcd-backup" },
+	{ POD(NEEDED ", --data-dir=/var//lib/./etcd/a", MOUNT, VOLUME, ""),
+	  "/var/lib/etcd-backup/a" },
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd2", MOUNT, VOLUME, ""), NULL },
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd/../x", MOUNT, VOLUME, ""), NULL },
+	{ POD(NEEDED ", --data-dir=default.etcd", MOUNT, VOLUME, ""), NULL },
+	/* the longest mount, whatever the order; a mount that ends in a slash */
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd/db",
+	      MOUNT ", {name: deep, mountPath: /var/lib/etcd/db/}",
+	      VOLUME ", {name: deep, hostPath: {path: /mnt/}}", ""),
+	  "/mnt" },
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd/db",
+	      "{name: deep, mountPath: /var/lib/etcd/db}, " MOUNT,
+	      VOLUME ", {name: deep, hostPath: {path: /mnt}}", ""),
+	  "/mnt" },
+	/* the deeper one is no hostPath: the shallower must not be taken instead */
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd/db",
+	      MOUNT ", {name: deep, mountPath: /var/lib/etcd/db}",
+	      VOLUME ", {name: deep, emptyDir: {}}", ""),
+	  NULL },
+	{ POD(NEEDED ", --data-dir=/var/lib/etcd", "{name: data, mountPath: /}", VOLUME, ""),
+	  "/var/lib/etcd-backup/var/lib/etcd" },
+	{ POD(NEEDED ", --data-dir=/d/x", "{name: data, mountPath: /d}",
+	      "{name: data, hostPath: {path: /}}", ""),
+	  "/x" },
+	{ POD(NEEDED ", --data-dir=/d/x", "{name: data, mountPath: /d, subPath: s/t}", VOLUME, ""),
+	  "/var/lib/etcd-backup/s/t/x" },
+	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPath: ../t}", VOLUME, ""),
+	  NULL },
+	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPath: /t}", VOLUME, ""),
+	  NULL },
+	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPathExpr: t}", VOLUME, ""),
+	  NULL },
+	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d}",
+	      "{name: data, hostPath: {path: relative}}", ""),
+	  NULL },
+	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d}",
+	      "{name: data, hostPath: {path: /a/../b}}", ""),
+	  NULL },
+};
+
 static void test_paths(void)
 {
-	static const struct {
-		const char *pod, *data_dir; /* NULL: refused */
-	} cases[] = {
-		{ SIMPLE("--x"), "/var/lib/etcd-backup" },
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd/", MOUNT, VOLUME, ""),
-		  "/var/lib/etcd-backup" },
-		{ POD(NEEDED ", --data-dir=/var//lib/./etcd/a", MOUNT, VOLUME, ""),
-		  "/var/lib/etcd-backup/a" },
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd2", MOUNT, VOLUME, ""), NULL },
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd/../x", MOUNT, VOLUME, ""), NULL },
-		{ POD(NEEDED ", --data-dir=default.etcd", MOUNT, VOLUME, ""), NULL },
-		/* the longest mount, whatever the order; a mount that ends in a slash */
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd/db",
-		      MOUNT ", {name: deep, mountPath: /var/lib/etcd/db/}",
-		      VOLUME ", {name: deep, hostPath: {path: /mnt/}}", ""),
-		  "/mnt" },
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd/db",
-		      "{name: deep, mountPath: /var/lib/etcd/db}, " MOUNT,
-		      VOLUME ", {name: deep, hostPath: {path: /mnt}}", ""),
-		  "/mnt" },
-		/* the deeper one is no hostPath: the shallower must not be taken instead */
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd/db",
-		      MOUNT ", {name: deep, mountPath: /var/lib/etcd/db}",
-		      VOLUME ", {name: deep, emptyDir: {}}", ""),
-		  NULL },
-		{ POD(NEEDED ", --data-dir=/var/lib/etcd", "{name: data, mountPath: /}", VOLUME,
-		      ""),
-		  "/var/lib/etcd-backup/var/lib/etcd" },
-		{ POD(NEEDED ", --data-dir=/d/x", "{name: data, mountPath: /d}",
-		      "{name: data, hostPath: {path: /}}", ""),
-		  "/x" },
-		{ POD(NEEDED ", --data-dir=/d/x", "{name: data, mountPath: /d, subPath: s/t}",
-		      VOLUME, ""),
-		  "/var/lib/etcd-backup/s/t/x" },
-		{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPath: ../t}",
-		      VOLUME, ""),
-		  NULL },
-		{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPath: /t}", VOLUME,
-		      ""),
-		  NULL },
-		{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPathExpr: t}",
-		      VOLUME, ""),
-		  NULL },
-		{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d}",
-		      "{name: data, hostPath: {path: relative}}", ""),
-		  NULL },
-		{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d}",
-		      "{name: data, hostPath: {path: /a/../b}}", ""),
-		  NULL },
-	};
 	scoped(arena) struct arena *arena = arena_new();
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		struct member m;
 		struct err err;
-		int failed = read_pod(arena, cases[i].pod, &m, &err);
-		CHECK_INT(failed, cases[i].data_dir ? 0 : -1);
-		CHECK_STR(m.data_dir, cases[i].data_dir);
-		CHECK_INT(err.code, cases[i].data_dir ? ERR_NONE : ERR_CONFIG);
+		int failed = read_pod(arena, paths[i].pod, &m, &err);
+		CHECK_INT(failed, paths[i].data_dir ? 0 : -1);
+		CHECK_STR(m.data_dir, paths[i].data_dir);
+		CHECK_INT(err.code, paths[i].data_dir ? ERR_NONE : ERR_CONFIG);
 	}
 }
 

@@ -109,8 +109,8 @@ static void write_wal(struct fake_node *fake, const char *dir, uint64_t member, 
 {
 	unsigned char meta[24], record[64], file[96] = { 0 };
 	size_t m = 0, r = 0, f = 0;
-	scoped(mem) char *path = mem_printf("%s%s/member/wal/0000000000000000-0000000000000000.wal",
-					    fake->root, dir);
+	scoped(mem) char *path =
+		mem_printf("%s%s/0000000000000000-0000000000000000.wal", fake->root, dir);
 
 	for (int field = 1; field <= 2; field++) {
 		meta[m++] = (unsigned char)(field << 3);
@@ -151,12 +151,13 @@ static int answer_restore(struct fake_node *fake, const char *const args[], int 
 		if (strcmp(m->name, name) == 0)
 			self = m;
 	}
-	scoped(mem) char *script =
-		mem_printf("mkdir -p -m 700 '%s%s/member/snap' '%s%s/member/wal'", fake->root, dir,
-			   fake->root, dir);
+	const char *wal_dir = value_of(args, "--wal-dir");
+	scoped(mem) char *wal = wal_dir ? mem_strdup(wal_dir) : mem_printf("%s/member/wal", dir);
+	scoped(mem) char *script = mem_printf("mkdir -p -m 700 '%s%s/member/snap' '%s%s'",
+					      fake->root, dir, fake->root, wal);
 	if (!self || system(script))
 		abort();
-	write_wal(fake, dir, member_id(self, token), cluster_id(&cluster, token));
+	write_wal(fake, wal, member_id(self, token), cluster_id(&cluster, token));
 	scoped(mem) char *db = mem_printf("%s/member/snap/db", dir);
 	scoped(mem) char *text = mem_printf("%s\n%s\n", token, initial);
 	write_text(fake->root, db, text);

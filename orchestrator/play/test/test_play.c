@@ -92,6 +92,53 @@ static void test_restores(void)
 	fake_world_close(&world);
 }
 
+/* A WAL of its own folder: old files go, the restored one comes; and all the way back. */
+static void with_wal_dir(struct fake_world *world)
+{
+	for (size_t i = 0; i < FAKE_NODES; i++) {
+		scoped(mem) char *script =
+			mem_printf("mkdir -p -m 700 '%s/var/lib/wal' && cd '%s/var/lib/wal' && "
+				   "echo old > 0000000000000000-0000000000000000.wal && echo older "
+				   "> 1.wal && echo x > 0.tmp",
+				   world->nodes[i].root, world->nodes[i].root);
+		CHECK_INT(system(script), 0);
+		world->cluster.members[i].wal_dir = "/var/lib/wal";
+		world->cluster.members[i].wal_flag = "/var/lib/wal";
+	}
+}
+
+static void test_wal_dir(void)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world);
+	with_wal_dir(&world);
+	CHECK_INT(play_book(&world, NULL, &err), PLAY_DONE);
+	CHECK_STR(err.text, "");
+	for (size_t i = 0; i < FAKE_NODES; i++) {
+		scoped(mem) char *script = mem_printf(
+			"cd '%s/var/lib/wal' && [ \"$(ls)\" = "
+			"0000000000000000-0000000000000000.wal ] && "
+			"! grep -q old *.wal && [ \"$(cat .before-*/1.wal)\" = older ] && "
+			"[ \"$(cat .before-*/0000000000000000-0000000000000000.wal)\" = old ] && [ "
+			"! -e .restoring-* ]",
+			world.nodes[i].root);
+		CHECK_INT(system(script), 0);
+	}
+	fake_world_close(&world);
+
+	/* members that differ are noticed after the swap: everything goes back */
+	fake_world_open(&world);
+	with_wal_dir(&world);
+	world.nodes[1].hash_differs = true;
+	scoped(mem) char *before = fake_world_tree(&world);
+	CHECK_INT(play_book(&world, NULL, &err), PLAY_UNDONE);
+	scoped(mem) char *now = fake_world_tree(&world);
+	CHECK_STR(now, before);
+	fake_world_close(&world);
+}
+
 /* Fails at one place; before the commit everything is as it was, after it a second try succeeds. */
 static bool one_fault(size_t step, size_t node, enum fault fault, unsigned after)
 {
@@ -256,5 +303,5 @@ static void test_interrupted(void)
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_restores), TEST(test_refusals), TEST(test_after_the_commit), TEST(test_interrupted),
-      TEST(test_every_step_fails_once))
+TESTS(TEST(test_restores), TEST(test_wal_dir), TEST(test_refusals), TEST(test_after_the_commit),
+      TEST(test_interrupted), TEST(test_every_step_fails_once))

@@ -1,0 +1,167 @@
+/*
+ * test_discover: --nodes to a list of nodes, and the warnings about what does not fit.
+ */
+#include "base/test/check.h"
+#include "plugin/discover_compare.h"
+
+static void test_nodes(void)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "cp-1=10.0.0.1", "cp-1@10.0.0.1 " },
+		{ "cp-1=10.0.0.1,cp-2=10.0.0.2", "cp-1@10.0.0.1 cp-2@10.0.0.2 " },
+		{ "10.0.0.1,b=c", "10.0.0.1@10.0.0.1 b@c " },
+		{ "cp-1=10.0.0.1,", "cp-1@10.0.0.1 " },
+		{ "cp-1=fd00::1", "cp-1@fd00::1 " },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scoped(arena) struct arena *arena = arena_new();
+		scoped(buf) struct buf got = BUF_INIT(1000);
+		struct cluster cluster = { 0 };
+		struct err err = ERR_INIT;
+		CHECK_INT(discover_parse_nodes(cases[i].text, arena, &cluster, &err), 0);
+		for (size_t k = 0; k < cluster.count; k++)
+			buf_addf(&got, "%s@%s ", cluster.members[k].node,
+				 cluster.members[k].address);
+		CHECK_STR(buf_str(&got), cases[i].want);
+	}
+}
+
+static void test_nodes_bad(void)
+{
+	static const struct {
+		const char *text, *words;
+	} bad[] = {
+		{ "", "--nodes is empty" },
+		{ ",", "want name=address" },
+		{ "a=1,,b=2", "want name=address" },
+		{ "=1", "not \"=1\"" },
+		{ "a=", "not \"a=\"" },
+		{ "a=1,a=2", "a=2 is there twice" },
+		{ "a=1,b=1", "b=1 is there twice" },
+		{ "a,a", "a is there twice" },
+		{ "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16", "more than 15" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		scoped(arena) struct arena *arena = arena_new();
+		struct cluster cluster = { 0 };
+		struct err err = ERR_INIT;
+		CHECK_INT(discover_parse_nodes(bad[i].text, arena, &cluster, &err), -1);
+		CHECK_INT(err.code, ERR_USAGE);
+		CHECK_HAS(err.text, bad[i].words);
+	}
+}
+
+static struct member one(const char *node)
+{
+	return (struct member){ .node = node,
+				.name = node,
+				.peer_url = "https://10.0.0.1:2380",
+				.client_url = "https://10.0.0.1:2379",
+				.data_dir = "/var/lib/etcd",
+				.image = "etcd:3.5.16-0" };
+}
+
+static void test_pod(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct discovery d = { .arena = arena };
+	struct member manifest = one("cp-1"), pod = one("cp-1");
+
+	/* other memory, the same words */
+	pod.name = arena_strdup(arena, pod.name);
+	discover_compare_pod(&d, &manifest, &pod);
+	CHECK_INT(d.warning_count, 0);
+
+	pod.name = "x";
+	pod.peer_url = "https://10.0.0.9:2380";
+	pod.client_url = NULL;
+	pod.data_dir = "/other";
+	pod.wal_dir = "/wal";
+	pod.image = "etcd:3.4.0";
+	discover_compare_pod(&d, &manifest, &pod);
+	static const char *const want[] = {
+		"cp-1: --name is cp-1 in the manifest and x in the running pod",
+		"cp-1: --initial-advertise-peer-urls is https://10.0.0.1:2380 in the manifest and "
+		"https://10.0.0.9:2380 in the running pod",
+		"cp-1: --advertise-client-urls is https://10.0.0.1:2379 in the manifest and not "
+		"set in the "
+		"running pod",
+		"cp-1: the data dir is /var/lib/etcd in the manifest and /other in the running pod",
+		"cp-1: the WAL dir is not set in the manifest and /wal in the running pod",
+		"cp-1: the image is etcd:3.5.16-0 in the manifest and etcd:3.4.0 in the running "
+		"pod",
+	};
+	CHECK_INT(d.warning_count, 6);
+	for (size_t i = 0; i < d.warning_count && i < 6; i++)
+		CHECK_STR(d.warnings[i], want[i]);
+
+	/* said once */
+	discover_compare_pod(&d, &manifest, &pod);
+	CHECK_INT(d.warning_count, 6);
+}
+
+static void test_list(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct discovery d = { .arena = arena, .cluster = { .count = 2 } };
+	static struct etcd_members list;
+
+	d.cluster.members[0] = one("cp-1");
+	d.cluster.members[1] = one("cp-2");
+	d.cluster.members[1].peer_url = "https://10.0.0.2:2380";
+	list = (struct etcd_members){
+		.count = 2,
+		.list = { { .name = "cp-2", .peer_urls = "https://10.0.0.2:2380" },
+			  { .name = "cp-1", .peer_urls = "https://10.0.0.1:2380" } }
+	};
+	discover_compare_list(&d, &list, "cp-1");
+	CHECK_INT(d.warning_count, 0);
+
+	snprintf(list.list[1].peer_urls, sizeof(list.list[1].peer_urls), "https://10.0.0.7:2380");
+	list.list[1].name[0] = '\0';
+	discover_compare_list(&d, &list, "cp-2");
+	CHECK_INT(d.warning_count, 2);
+	CHECK_STR(d.warnings[0], "member without a name (https://10.0.0.7:2380) is in the list of "
+				 "members but on none of the nodes");
+	CHECK_STR(d.warnings[1], "cp-1: its member cp-1 is not in the list of members of cp-2");
+
+	list.count = 0;
+	d.warning_count = 0;
+	discover_compare_list(&d, &list, "cp-2");
+	CHECK_INT(d.warning_count, 2);
+}
+
+static void test_count(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+
+	for (size_t count = 1; count < 8; count++) {
+		struct discovery d = { .arena = arena, .cluster = { .count = count } };
+		discover_compare_count(&d);
+		CHECK_INT(d.warning_count, count % 2 == 0);
+		if (d.warning_count)
+			CHECK_HAS(d.warnings[0], "an even number");
+	}
+}
+
+static void test_warn(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct discovery d = { .arena = arena };
+
+	discover_warn(&d, "%s %d", "same", 1);
+	discover_warn(&d, "same 1");
+	CHECK_INT(d.warning_count, 1);
+	for (int i = 0; i < 2 * WARNINGS_MAX; i++)
+		discover_warn(&d, "warning %d", i);
+	CHECK_INT(d.warning_count, WARNINGS_MAX);
+	CHECK_STR(d.warnings[WARNINGS_MAX - 1], "warning 30");
+	discover_warn(&(struct discovery){ .arena = arena }, "%5000d", 1); /* cut, not overrun */
+}
+
+TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_pod), TEST(test_list), TEST(test_count),
+      TEST(test_warn))

@@ -163,6 +163,7 @@ $(BUILD)/fuzz/%: %.c $(LIB_SRC) $(PLUGIN_SRC) $(BUILD)/gen/playbooks.c
 export ASAN_OPTIONS = detect_leaks=1:abort_on_error=0
 
 test: deps-test
+	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory -j2 $(BUILD)/kubectl-etcd_backup $(BUILD)/asan/kubectl-etcd_backup $(UNIT_ASAN) \
 		$(E2E_SRC:%.c=$(BUILD)/asan/test/%) $(TSAN) $(FUZZERS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@e2e/run-tests check e2e/as-test $(MAKE) --no-print-directory check \

@@ -82,19 +82,26 @@ int verb_drop_snapshot(struct node *node, const struct play_ctx *ctx, uint64_t d
 	return 0;
 }
 
-/* Nobody may have the database open: kubelet could have started etcd again. */
+/*
+ * Nobody may have the database open, and no API server may live through the change with what it remembers of the old data:
+ * kubelet could have started either again.
+ */
 static int nobody_there(struct node *node, const struct member *member, uint64_t deadline,
 			struct err *err)
 {
-	struct pids pids;
+	struct pids etcd, api;
 	bool held;
 
-	if (look_etcd(node, member, deadline, &pids, err) ||
+	if (look_etcd(node, member, deadline, &etcd, err) ||
+	    look_processes(node, "kube-apiserver", NULL, NULL, deadline, &api, err) ||
 	    look_db_held(node, member, deadline, &held, err))
 		return -1;
-	if (pids.count || held)
-		return err_set(err, ERR_UNSAFE, "etcd has come back (%s): not touching its data",
-			       pids.count ? pids.list[0] : "the database is locked");
+	if (etcd.count || api.count || held)
+		return err_set(err, ERR_UNSAFE, "%s has come back (%s): not touching the data",
+			       api.count ? "the API server" : "etcd",
+			       api.count    ? api.list[0]
+			       : etcd.count ? etcd.list[0]
+					    : "the database is locked");
 	return 0;
 }
 

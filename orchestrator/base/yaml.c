@@ -126,8 +126,10 @@ static struct tree *read_node(struct reader *r, int id, int depth)
 		tree->kind = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
 				     ? plain_kind(tree->text)
 				     : TREE_STRING;
-		if (tree->kind == TREE_NULL)
+		if (tree->kind == TREE_NULL) {
 			tree->text = NULL;
+			tree->len = 0;
+		}
 	}
 	return failed ? NULL : tree;
 }

@@ -81,20 +81,25 @@ static void make_files(void)
 										       "key.pem, "
 										       "tokenFile: "
 										       "token"));
-	write_text("data", "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts:\n" CONTEXT(
-				   "c", "k", "u")
-				   CONTEXT("d", "k2", "u2") "clusters:\n" CLUSTER(
-					   "k",
-					   SERVER("a") ", certificate-authority-data: dGhlIGRhdGE=,"
-						       " certificate-authority: /no/such/file, "
-						       "tls-server-name: tls,"
-						       " proxy-url: 'http://p:1'")
-					   CLUSTER("k2", SERVER("b") ", insecure-skip-tls-verify: "
-								     "true") "users:\n" USER(
-						   "u", "client-certificate-data: Y2VydA==, "
-							"client-certificate: /no,"
-							" client-key-data: a2V5, client-key: /no")
-						   USER("u2", "token: secret"));
+	write_text(
+		"data",
+		"apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts:\n" CONTEXT("c", "k",
+											"u")
+			CONTEXT("d", "k2", "u2") "clusters:\n" CLUSTER(
+				"k", SERVER("a") ", certificate-authority-data: dGhlIGRhdGE=,"
+						 " certificate-authority: /no/such/file, "
+						 "tls-server-name: tls,"
+						 " proxy-url: 'http://p:1'")
+				CLUSTER("k2",
+					SERVER("b") ", insecure-skip-tls-verify: "
+						    "true") "users:\n" USER("u",
+									    "client-certificate-"
+									    "data: Y2VydA==, "
+									    "client-certificate: "
+									    "/no,"
+									    " client-key-data: "
+									    "a2V5, client-key: /no")
+					USER("u2", "token: secret"));
 	write_text("one", "current-context: c1\ncontexts:\n" CONTEXT("c1", "shared", "u")
 				  CONTEXT("both", "shared",
 					  "u") "clusters:\n" CLUSTER("shared", SERVER("one")));

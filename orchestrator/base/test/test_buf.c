@@ -19,7 +19,7 @@ static void test_add(void)
 	CHECK_INT(buf.data[12], '\0');
 	buf_clear(&buf);
 	for (int i = 0; i < 100 * 1000; i++)
-		buf_adds(&buf, "0123456789" + i % 10);
+		buf_adds(&buf, &"0123456789"[i % 10]);
 	CHECK_INT(buf.len, 550 * 1000);
 	CHECK(memcmp(buf.data + buf.len - 6, "789899", 6) == 0);
 	buf_release(&buf);

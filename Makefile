@@ -172,6 +172,7 @@ test: deps-test
 		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
 		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/tsan/test/e2e/sshd/test_ssh \
 		-- cluster e2e/as-test kind/up \
+		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup
 

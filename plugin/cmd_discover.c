@@ -121,8 +121,8 @@ int cmd_discover(const struct opts *opts, struct err *err)
 	if (opts->output == OUTPUT_NAME) {
 		for (size_t i = 0; i < d.cluster.count; i++)
 			print_line("member/%s", d.cluster.members[i].name);
-		return 0;
+	} else {
+		print_table(&d, opts);
 	}
-	print_table(&d, opts);
-	return 0;
+	return print_flush(err) ? err_status(err->code) : 0;
 }

@@ -13,7 +13,7 @@ int cmd_version(const struct opts *opts, struct err *err)
 
 	if (opts->output != OUTPUT_JSON && opts->output != OUTPUT_YAML) {
 		print_line("kubectl-etcd_backup " VERSION);
-		return 0;
+		return print_flush(err) ? err_status(err->code) : 0;
 	}
 	tree_set_string(arena, map, "kind", "Version");
 	tree_set_string(arena, map, "apiVersion", "etcd-backup/v1");

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOGIN_MS = 20 * 1000, ASK_MS = 5 * 1000 };
+enum { LOGIN_MS = 20 * 1000, ASK_MS = 5 * 1000, DAY_MS = 24 * 3600 * 1000 };
 
 #define ETCD_MANIFEST "/etc/kubernetes/manifests/etcd.yaml"
 #define API_MANIFEST "/etc/kubernetes/manifests/kube-apiserver.yaml"
@@ -56,8 +56,9 @@ static int ask_api(const struct opts *opts, struct discovery *d, struct cluster 
 	if (!kube)
 		return -1;
 	d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
-	const struct tree *items = kube_pods(kube, arena, "component=etcd",
-					     deadline_in(opts->request_timeout_ms), err);
+	const struct tree *items = kube_pods(
+		kube, arena, "component=etcd",
+		deadline_in(opts->request_timeout_ms ? opts->request_timeout_ms : DAY_MS), err);
 	kube_free(kube);
 	if (!items)
 		return -1;
@@ -91,9 +92,13 @@ static int find_nodes(const struct opts *opts, const struct recipe *inventory, s
 	struct err api_err = ERR_INIT;
 
 	if (opts->nodes) {
-		struct kube *kube = opts->kubeconfig || opts->context ? kube_new(opts, err) : NULL;
+		bool named = opts->kubeconfig || opts->context;
+		struct kube *kube = named ? kube_new(opts, &api_err) : NULL;
 		if (kube)
 			d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
+		else if (named)
+			discover_warn(d, "the cluster's name is not known from the kubeconfig: %s",
+				      api_err.text);
 		kube_free(kube);
 		return discover_parse_nodes(opts->nodes, d->arena, where, err);
 	}
@@ -122,11 +127,19 @@ static int find_nodes(const struct opts *opts, const struct recipe *inventory, s
 /* What one worker fills: its own arena, because arenas are not for several threads. */
 struct reading {
 	struct discovery *d;
+	uint64_t end; /* of --timeout */
 	struct arena *arenas[CLUSTER_MEMBERS_MAX];
 	struct etcd_members lists[CLUSTER_MEMBERS_MAX];
 	bool listed[CLUSTER_MEMBERS_MAX];
 	char fingerprints[CLUSTER_MEMBERS_MAX][65];
 };
+
+static uint64_t limit(const struct reading *r, uint64_t ms)
+{
+	uint64_t deadline = deadline_in(ms);
+
+	return deadline < r->end ? deadline : r->end;
+}
 
 static const struct tree *read_manifest(struct node *node, struct arena *arena, const char *path,
 					uint64_t deadline, struct err *err)
@@ -147,7 +160,7 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	struct member *m = &r->d->cluster.members[node->index];
 	struct found_node *found = &r->d->found[node->index];
 	struct arena *arena = r->arenas[node->index];
-	uint64_t deadline = deadline_in(LOGIN_MS);
+	uint64_t deadline = limit(r, LOGIN_MS);
 	bool there;
 
 	if (node_open(node, deadline, err) ||
@@ -181,7 +194,7 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	struct reading *r = arg;
 	struct found_node *found = &r->d->found[node->index];
 	const struct member *m = &r->d->cluster.members[node->index];
-	uint64_t deadline = deadline_in(ASK_MS);
+	uint64_t deadline = limit(r, ASK_MS);
 	struct etcd_status status;
 
 	if (!m->name)
@@ -218,17 +231,11 @@ static void keep_arenas(struct discovery *d, struct reading *r)
 
 static int find_external(struct discovery *d, struct err *err)
 {
-	size_t without = 0, first = 0;
+	scoped(buf) struct buf without = BUF_INIT(400);
 
-	for (size_t i = d->cluster.count; i-- > 0;)
-		if (!d->cluster.members[i].name) {
-			without++;
-			first = i;
-		}
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		const char *servers = d->found[i].has_api ? d->found[i].api.etcd_servers : NULL;
-		if (servers && (without || !static_pod_etcd_is_local(servers, &d->cluster)) &&
-		    !static_pod_etcd_is_local(servers, &d->cluster)) {
+		if (servers && !static_pod_etcd_is_local(servers, &d->cluster)) {
 			d->cluster.external = servers;
 			d->cluster.count = 0;
 			discover_warn(d, "etcd is external: kube-apiserver's --etcd-servers is %s",
@@ -236,8 +243,11 @@ static int find_external(struct discovery *d, struct err *err)
 			return 0;
 		}
 	}
-	if (without)
-		return err_set(err, ERR_CONFIG, "%s: %s is not there", d->nodes[first].name,
+	for (size_t i = 0; i < d->cluster.count; i++)
+		if (!d->cluster.members[i].name)
+			buf_addf(&without, "%s%s", without.len ? ", " : "", d->nodes[i].name);
+	if (without.len)
+		return err_set(err, ERR_CONFIG, "%s: %s is not there", buf_str(&without),
 			       ETCD_MANIFEST);
 	return 0;
 }
@@ -248,15 +258,16 @@ static int read_all(struct discovery *d, struct reading *r, struct err *err)
 	size_t count = d->cluster.count;
 
 	if (fleet_each(d->fleet, read_node, r, NULL, errs, NULL, NULL)) {
-		fleet_first(d->fleet, errs, err);
-		size_t failed = 0;
-		for (size_t i = 0; i < count; i++)
-			failed += errs[i].code != ERR_NONE;
-		for (size_t i = 0; failed > 1 && i < count; i++)
-			if (errs[i].code) {
-				err_in(&errs[i], "%s", d->nodes[i].name);
-				print_error(&errs[i]);
-			}
+		/* all of them are named: the last by whoever prints err */
+		*err = ERR_INIT;
+		for (size_t i = 0; i < count; i++) {
+			if (!errs[i].code)
+				continue;
+			if (err->code)
+				print_error(err);
+			*err = errs[i];
+			err_in(err, "%s", d->nodes[i].name);
+		}
 		return -1;
 	}
 	if (find_external(d, err) || d->cluster.external)
@@ -278,8 +289,12 @@ static int read_all(struct discovery *d, struct reading *r, struct err *err)
 
 static void compare_all(struct discovery *d, const struct reading *r, const struct cluster *pods)
 {
+	size_t first = 0; /* whose CA the cluster's is */
+
 	if (d->cluster.external)
 		return;
+	while (first + 1 < d->cluster.count && !r->fingerprints[first][0])
+		first++;
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		if (d->api_answered)
 			discover_compare_pod(d, &d->cluster.members[i], &pods->members[i]);
@@ -288,7 +303,7 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 		if (r->fingerprints[i][0] &&
 		    strcmp(r->fingerprints[i], d->cluster.ca_fingerprint) != 0)
 			discover_warn(d, "%s: its etcd CA is another one than that of %s",
-				      d->nodes[i].name, d->nodes[0].name);
+				      d->nodes[i].name, d->nodes[first].name);
 	}
 	discover_compare_count(d);
 }
@@ -304,6 +319,7 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
 					opts->ssh_known_hosts };
 	r->d = d;
+	r->end = opts->timeout_ms ? deadline_in(opts->timeout_ms) : UINT64_MAX;
 	int failed = find_nodes(opts, inventory, d, &where, err);
 	for (size_t i = 0; !failed && i < where.count; i++) {
 		r->arenas[i] = arena_new();

@@ -43,13 +43,35 @@ void discover_compare_pod(struct discovery *d, const struct member *manifest,
 	compare_text(d, node, "the image", manifest->image, pod->image);
 }
 
+/* Whether each URL of one list is in the other: etcd sorts its own, a manifest has them as somebody wrote them. */
+static bool all_in(const char *urls, const char *others)
+{
+	for (const char *at = urls; *at;) {
+		size_t len = strcspn(at, ",");
+		bool found = false;
+		for (const char *other = others; *other && !found;) {
+			size_t size = strcspn(other, ",");
+			found = size == len && strncmp(at, other, len) == 0;
+			other += size + (other[size] == ',');
+		}
+		if (!found)
+			return false;
+		at += len + (at[len] == ',');
+	}
+	return true;
+}
+
+static bool same_urls(const char *one, const char *other)
+{
+	return all_in(one, other) && all_in(other, one);
+}
+
 void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		bool known = false;
 		for (size_t k = 0; k < d->cluster.count; k++)
-			known |= strcmp(d->cluster.members[k].peer_url, list->list[i].peer_urls) ==
-				 0;
+			known |= same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
 		if (!known)
 			discover_warn(
 				d,
@@ -60,8 +82,8 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 	for (size_t k = 0; k < d->cluster.count; k++) {
 		bool listed = false;
 		for (size_t i = 0; i < list->count; i++)
-			listed |= strcmp(d->cluster.members[k].peer_url, list->list[i].peer_urls) ==
-				  0;
+			listed |=
+				same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
 		if (!listed)
 			discover_warn(d, "%s: its member %s is not in the list of members of %s",
 				      d->cluster.members[k].node, d->cluster.members[k].name, node);

@@ -53,8 +53,11 @@ static int explain_http(struct kube *kube, const struct http_answer *answer, str
 	if (answer->status == 401)
 		return err_set(err, ERR_KUBE, "You must be logged in to the server (%s)",
 			       kube->config.server);
-	err_set(err, ERR_KUBE, "Error from server (%s): %s", reason ? reason : "Unknown",
-		message ? message : "no message");
+	if (reason && message)
+		err_set(err, ERR_KUBE, "Error from server (%s): %s", reason, message);
+	else
+		err_set(err, ERR_KUBE, "Error from server (HTTP %ld): no reason was given",
+			answer->status);
 	if (answer->status == 403)
 		err_hint(err, "needed: get and list of pods in kube-system; see docs/discover.md");
 	return -1;
@@ -66,7 +69,7 @@ static int explain_connection(struct kube *kube, struct err *err)
 
 	if (err->code == ERR_CANCELLED)
 		return -1;
-	if (strncmp(err->text, "connection refused", 18) == 0)
+	if (strcasestr(err->text, "connection refused"))
 		return err_set(err, ERR_KUBE,
 			       "The connection to the server %s was refused - did you specify the "
 			       "right host or port?",
@@ -126,6 +129,8 @@ const struct tree *kube_pods(struct kube *kube, struct arena *arena, const char 
 	const struct tree *list =
 		json_parse(arena, buf_str(&answer.body), answer.body.len, ANSWER_MAX, err);
 	const struct tree *items = tree_get(list, "items");
+	if (!list)
+		err_in(err, "the API server's list of pods");
 	if (list && (!items || items->kind != TREE_LIST)) {
 		err_set(err, ERR_KUBE, "the API server's list of pods has no items");
 		return NULL;

@@ -83,21 +83,49 @@ static int add_files(struct files *files, const char *path, struct err *err)
 	return 0;
 }
 
-/* The entry of that name in the first file that has one; its inner map, and which file. */
+/*
+ * The entry of that name in the first file that has one: its inner map, and which file.  A name that stands twice in
+ * one file is refused, as kubectl does: nobody could say which of the two is meant.
+ */
 static const struct tree *find_entry(const struct files *files, const char *list, const char *inner,
-				     const char *name, size_t *file)
+				     const char *name, size_t *file, struct err *err)
 {
-	for (size_t i = 0; name && i < files->count; i++) {
+	static const struct tree none = { .kind = TREE_NULL };
+	const struct tree *found = NULL;
+
+	for (size_t i = 0; name && !found && i < files->count; i++) {
 		const struct tree *all = tree_get(files->trees[i], list);
 		for (const struct tree *at = all ? all->first : NULL; at; at = at->next) {
 			const char *called = tree_string(at, "name");
-			if (called && strcmp(called, name) == 0) {
-				*file = i;
-				return tree_get(at, inner);
+			if (!called || strcmp(called, name) != 0)
+				continue;
+			if (found) {
+				err_set(err, ERR_CONFIG, "%s: %s \"%s\" is there twice",
+					files->paths[i], inner, name);
+				return NULL;
 			}
+			*file = i;
+			found = tree_get(at, inner) ? tree_get(at, inner) : &none;
 		}
 	}
-	return NULL;
+	if (!found)
+		err_set(err, ERR_CONFIG, "%s \"%s\" does not exist", inner, name ? name : "");
+	return found;
+}
+
+/* Base64 in several lines is one text, as Go's decoder has it; a space is none of it. */
+static int decode_lines(const char *text, struct buf *out)
+{
+	scoped(buf) struct buf joined = BUF_SECRET(FILE_SIZE_MAX);
+
+	while (*text) {
+		size_t len = strcspn(text, "\r\n");
+		if (buf_add(&joined, text, len))
+			return -1;
+		text += len;
+		text += strspn(text, "\r\n");
+	}
+	return base64_decode(buf_str(&joined), joined.len, out);
 }
 
 /* Inline data in base64 beats a path. */
@@ -109,7 +137,7 @@ static int get_secret(const struct files *files, size_t file, const struct tree 
 	const char *slash = strrchr(files->paths[file], '/');
 
 	if (data && *data) {
-		if (base64_decode(data, strlen(data), out))
+		if (decode_lines(data, out))
 			return err_set(err, ERR_CONFIG, "%s: %s is no base64", files->paths[file],
 				       data_key);
 		return 0;
@@ -126,12 +154,11 @@ static int get_secret(const struct files *files, size_t file, const struct tree 
 static int read_cluster(const struct files *files, struct kubeconfig *c, struct err *err)
 {
 	size_t file = 0;
-	const struct tree *map = find_entry(files, "clusters", "cluster", c->cluster, &file);
+	const struct tree *map = find_entry(files, "clusters", "cluster", c->cluster, &file, err);
 	const char *skip = tree_string(map, "insecure-skip-tls-verify");
 
 	if (!map)
-		return err_set(err, ERR_CONFIG, "cluster \"%s\" does not exist",
-			       c->cluster ? c->cluster : "");
+		return -1;
 	c->server = arena_strdup(c->arena, tree_string(map, "server"));
 	if (!c->server ||
 	    (strncmp(c->server, "https://", 8) != 0 && strncmp(c->server, "http://", 7) != 0))
@@ -146,16 +173,15 @@ static int read_cluster(const struct files *files, struct kubeconfig *c, struct 
 static int read_user(const struct files *files, struct kubeconfig *c, struct err *err)
 {
 	size_t file = 0;
-	const struct tree *map = find_entry(files, "users", "user", c->user, &file);
+	const struct tree *map = find_entry(files, "users", "user", c->user, &file, err);
+	bool plugin = tree_get(map, "exec") || tree_get(map, "auth-provider");
 	const char *token;
 
 	if (!map)
-		return err_set(err, ERR_CONFIG, "user \"%s\" does not exist",
-			       c->user ? c->user : "");
-	if (tree_get(map, "exec") || tree_get(map, "auth-provider")) {
-		err_set(err, ERR_CONFIG,
-			"user \"%s\" logs in by a credential plugin, which is not supported yet",
-			c->user);
+		return -1;
+	if (plugin || tree_get(map, "username")) {
+		err_set(err, ERR_CONFIG, "user \"%s\" logs in by a %s, which is not supported%s",
+			c->user, plugin ? "credential plugin" : "password", plugin ? " yet" : "");
 		return err_hint(err, "use a kubeconfig with a client certificate or a token, such "
 				     "as /etc/kubernetes/admin.conf, or --nodes");
 	}
@@ -188,9 +214,9 @@ static int choose(const struct files *files, const char *context, struct kubecon
 		return err_set(err, ERR_CONFIG,
 			       files->count ? "no context is set in the kubeconfig"
 					    : "no kubeconfig was found");
-	const struct tree *map = find_entry(files, "contexts", "context", context, &file);
+	const struct tree *map = find_entry(files, "contexts", "context", context, &file, err);
 	if (!map)
-		return err_set(err, ERR_CONFIG, "context \"%s\" does not exist", context);
+		return -1;
 	c->context = arena_strdup(c->arena, context);
 	c->cluster = arena_strdup(c->arena, tree_string(map, "cluster"));
 	c->user = arena_strdup(c->arena, tree_string(map, "user"));

@@ -8,10 +8,12 @@
 #include "base/mem.h"
 #include "base/yaml.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DOCUMENT_MAX = 64 * 1024 * 1024, LINE_SIZE = 4096 };
 
@@ -87,6 +89,23 @@ void print_error(const struct err *err)
 		print_notice("hint: %s", err->hint);
 }
 
+/* Asked of the pipe, because errno was that of an earlier write. */
+static bool reader_is_gone(void)
+{
+	struct pollfd out = { STDOUT_FILENO, POLLOUT, 0 };
+
+	return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP));
+}
+
+int print_flush(struct err *err)
+{
+	int failed = fflush(stdout) || ferror(stdout);
+
+	if (failed && !reader_is_gone())
+		return err_set(err, ERR_FILE, "standard output did not take all of the result");
+	return 0;
+}
+
 int print_tree(const struct tree *tree, enum output output, struct err *err)
 {
 	scoped(buf) struct buf text = BUF_INIT(DOCUMENT_MAX);
@@ -95,7 +114,7 @@ int print_tree(const struct tree *tree, enum output output, struct err *err)
 				  : json_write(tree, false, &text, err))
 		return -1;
 	print_raw(buf_str(&text), text.len);
-	return 0;
+	return print_flush(err);
 }
 
 void table_init(struct table *table)
@@ -122,7 +141,8 @@ void table_cell(struct table *table, const char *fmt, ...)
 
 void table_row(struct table *table)
 {
-	table->row_start[table->rows++] = table->current;
+	if (table->rows + 1 < TABLE_CELLS_MAX)
+		table->row_start[table->rows++] = table->current;
 	table->current = table->count;
 }
 

@@ -22,7 +22,13 @@ void print_warning(const char *text);
 /* "error: ..." and, when there is one, "hint: ...". */
 void print_error(const struct err *err);
 
-/* A document to stdout as JSON or YAML. */
+/*
+ * Whether stdout took all that was printed; a reader that has gone away is no error.  -1: FILE.  Not after something
+ * was changed: the exit status then says what state the cluster is in.
+ */
+int print_flush(struct err *err);
+
+/* A document to stdout as JSON or YAML, and print_flush. */
 int print_tree(const struct tree *tree, enum output output, struct err *err);
 
 /* A table as kubectl prints them: columns padded with three spaces, no frames. */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,8 +299,17 @@ static int drive(struct exchange *x, CURLM *multi, CURLcode *result)
 }
 
 /* curl's error to ours; the text is curl's own, which names hosts and never headers. */
+/* curl says which host, the system why: "connection refused" is not among curl's own words. */
 static int explain(struct exchange *x, CURLcode result)
 {
+	long number = 0;
+
+	if (result == CURLE_COULDNT_CONNECT &&
+	    !curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &number) && number) {
+		errno = (int)number;
+		return err_errno(x->err, ERR_KUBE, "%s",
+				 x->error[0] ? x->error : curl_easy_strerror(result));
+	}
 	return err_set(x->err, result == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_KUBE, "%s",
 		       x->error[0] ? x->error : curl_easy_strerror(result));
 }

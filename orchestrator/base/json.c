@@ -4,10 +4,24 @@
 #include "base/json.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 64 };
+
+/* The shortest text that is that number: jansson does not keep how it was written. */
+static const char *real_text(struct arena *arena, double value)
+{
+	char text[40] = "";
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	return arena_strdup(arena, text);
+}
 
 static struct tree *from_json(struct arena *arena, const json_t *json, int depth)
 {
@@ -49,7 +63,7 @@ static struct tree *from_json(struct arena *arena, const json_t *json, int depth
 		break;
 	case JSON_REAL:
 		tree->kind = TREE_NUMBER;
-		tree->text = arena_printf(arena, "%.17g", json_real_value(json));
+		tree->text = real_text(arena, json_real_value(json));
 		break;
 	case JSON_TRUE:
 	case JSON_FALSE:

@@ -46,6 +46,20 @@ static int make_pipes(int pipes[6], struct err *err)
 	return 0;
 }
 
+/* A group of its own, to be ended as one; and no signal blocked or ignored because we do. */
+static void set_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t none, defaults;
+
+	sigemptyset(&none);
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setsigdefault(attr, &defaults);
+	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+					       POSIX_SPAWN_SETSIGDEF);
+}
+
 static int spawn(const struct proc_request *request, struct child *child, struct err *err)
 {
 	posix_spawn_file_actions_t actions;
@@ -56,7 +70,7 @@ static int spawn(const struct proc_request *request, struct child *child, struct
 		return -1;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
+	set_attributes(&attr);
 	int in = request->input_fd >= 0 ? request->input_fd : pipes[0];
 	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, pipes[3], STDOUT_FILENO);

@@ -60,21 +60,56 @@ static enum tree_kind plain_kind(const char *text)
 
 static struct tree *read_node(struct reader *r, int id, int depth);
 
+/* By name, and where names are the same by place. */
+static int compare_keys(const void *a, const void *b)
+{
+	const yaml_node_t *one = *(const yaml_node_t *const *)a,
+			  *other = *(const yaml_node_t *const *)b;
+	int order = strcmp((const char *)one->data.scalar.value,
+			   (const char *)other->data.scalar.value);
+
+	if (order)
+		return order;
+	return one->start_mark.index < other->start_mark.index ? -1 : 1;
+}
+
+/* Sorted, because the text is from outside: comparing each key with each takes minutes for a large map. */
+static int check_keys(struct reader *r, const yaml_node_t *map)
+{
+	const yaml_node_pair_t *pairs = map->data.mapping.pairs.start;
+	size_t count = (size_t)(map->data.mapping.pairs.top - pairs);
+	const yaml_node_t **keys = mem_alloc(count * sizeof(const yaml_node_t *));
+	int failed = 0;
+
+	for (size_t i = 0; i < count && !failed; i++) {
+		keys[i] = yaml_document_get_node(r->doc, pairs[i].key);
+		if (!keys[i] || keys[i]->type != YAML_SCALAR_NODE)
+			failed = err_set(r->err, ERR_CONFIG, "YAML line %zu: a key that is no text",
+					 map->start_mark.line + 1);
+	}
+	if (!failed)
+		qsort(keys, count, sizeof(const yaml_node_t *), compare_keys);
+	for (size_t i = 1; i < count && !failed; i++) {
+		const char *name = (const char *)keys[i]->data.scalar.value;
+		if (strcmp((const char *)keys[i - 1]->data.scalar.value, name) == 0)
+			failed = err_set(r->err, ERR_CONFIG, "YAML line %zu: \"%s\" is there twice",
+					 keys[i]->start_mark.line + 1, name);
+	}
+	free(keys);
+	return failed;
+}
+
 static int read_map(struct reader *r, const yaml_node_t *node, struct tree *tree, int depth)
 {
 	struct tree **end = &tree->first;
 
 	tree->kind = TREE_MAP;
+	if (check_keys(r, node))
+		return -1;
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
 	     p++) {
 		const yaml_node_t *key = yaml_document_get_node(r->doc, p->key);
-		if (!key || key->type != YAML_SCALAR_NODE)
-			return err_set(r->err, ERR_CONFIG, "YAML line %zu: a key that is no text",
-				       node->start_mark.line + 1);
 		const char *name = (const char *)key->data.scalar.value;
-		if (tree_get(tree, name))
-			return err_set(r->err, ERR_CONFIG, "YAML line %zu: \"%s\" is there twice",
-				       key->start_mark.line + 1, name);
 		if (!(*end = read_node(r, p->value, depth + 1)))
 			return -1;
 		(*end)->key = arena_strndup(r->arena, name, key->data.scalar.length);
@@ -209,7 +244,6 @@ static int add_text(yaml_document_t *doc, const char *text, size_t len)
 
 static int add_node(yaml_document_t *doc, const struct tree *tree)
 {
-	const yaml_char_t *text = (const yaml_char_t *)(tree->text ? tree->text : "null");
 	int id;
 
 	switch (tree->kind) {
@@ -227,8 +261,12 @@ static int add_node(yaml_document_t *doc, const struct tree *tree)
 		return id;
 	case TREE_STRING:
 		return add_text(doc, tree->text, tree->len);
+	case TREE_NULL:
+		return yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)"null", -1,
+						YAML_PLAIN_SCALAR_STYLE);
 	default:
-		return yaml_document_add_scalar(doc, NULL, text, -1, YAML_PLAIN_SCALAR_STYLE);
+		return yaml_document_add_scalar(doc, NULL, (const yaml_char_t *)tree->text, -1,
+						YAML_PLAIN_SCALAR_STYLE);
 	}
 }
 

@@ -9,13 +9,14 @@
 #include "node/quote.h"
 #include "node/ssh.h"
 
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { COMMAND_MAX = 128 * 1024, ERRORS_MAX = 4096 };
+enum { COMMAND_MAX = 128 * 1024, ERRORS_MAX = 4096, AGAIN = 5, AGAIN_MS = 500 };
 
 struct node_ssh {
 	struct ssh_settings settings;
@@ -52,6 +53,15 @@ static int connect_again(struct node *node, uint64_t deadline, struct err *err)
 		return 0;
 	ssh_close(impl->ssh);
 	impl->ssh = ssh_open(&target, deadline, err);
+	/* one that let us in before and does not answer for a moment: the undo may hang on it */
+	for (int again = 0; !impl->ssh && impl->probed && err->code == ERR_SSH && again < AGAIN;
+	     again++) {
+		struct pollfd cancel = { node->cancel_fd, POLLIN, 0 };
+		log_at(2, "%s: %s; trying again", node->name, err->text);
+		if (poll(&cancel, 1, AGAIN_MS) > 0 || now_ms() >= deadline)
+			break;
+		impl->ssh = ssh_open(&target, deadline, err);
+	}
 	return impl->ssh ? 0 : -1;
 }
 

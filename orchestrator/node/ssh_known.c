@@ -177,8 +177,10 @@ static bool check_line(void *arg, const struct known_line *line, size_t number)
 {
 	struct check *check = arg;
 	scoped(buf) struct buf key = BUF_INIT(LINE_MAX_BYTES);
-	bool same = !base64_decode(line->key.text, line->key.len, &key) &&
-		    key.len == check->blob_len && memcmp(key.data, check->blob, key.len) == 0;
+
+	if (base64_decode(line->key.text, line->key.len, &key)) /* an old or broken line is none */
+		return false;
+	bool same = key.len == check->blob_len && memcmp(key.data, check->blob, key.len) == 0;
 
 	if (line->revoked) {
 		if (!same)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FORWARD_TRIES = 3 };
+enum { TRIES = 3 };
 
 struct call {
 	const struct verb *verb;
@@ -115,6 +115,26 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 	return failed ? -1 : 0;
 }
 
+/*
+ * One step until every node has done it, or TRIES are used up.  For undos and for what comes after the commit: a connection
+ * that is lost for a moment must not be the end; verbs look first, so those that have done it do nothing.
+ */
+static int play_step_again(struct play *play, size_t index, bool undo, struct err *err)
+{
+	size_t count = fleet_count(play->fleet);
+	struct err errs[FLEET_MAX];
+	bool done[FLEET_MAX] = { false };
+
+	for (int attempt = 1;; attempt++) {
+		if (!play_step(play, index, undo, done, errs, err))
+			return 0;
+		if (attempt == TRIES || err->code == ERR_CANCELLED)
+			return -1;
+		for (size_t n = 0; n < count; n++)
+			done[n] = done[n] || errs[n].code == ERR_NONE;
+	}
+}
+
 /* Adds to an error that stands: what went wrong while undoing it. */
 static void add_undo_failure(struct err *err, const struct err *undo_err)
 {
@@ -130,14 +150,12 @@ static void add_undo_failure(struct err *err, const struct err *undo_err)
 /* The undos of steps `last`, last - 1, ..., 0.  The first that fails ends it. */
 static int undo_from(struct play *play, size_t last, struct err *err)
 {
-	struct err errs[FLEET_MAX];
-
 	fleet_forget_cancel(play->fleet);
 	for (size_t i = last + 1; i-- > 0;) {
 		struct err undo_err = ERR_INIT;
 		if (!play->playbook->steps[i].undo)
 			continue;
-		if (play_step(play, i, true, NULL, errs, &undo_err)) {
+		if (play_step_again(play, i, true, &undo_err)) {
 			add_undo_failure(err, &undo_err);
 			return -1;
 		}
@@ -196,23 +214,6 @@ static int forward_before_commit(struct play *play, size_t i, struct err *err)
 	return play_step(play, i, false, NULL, errs, err);
 }
 
-/* After the commit a node that failed is tried again; the others have done it. */
-static int forward_after_commit(struct play *play, size_t i, struct err *err)
-{
-	size_t count = fleet_count(play->fleet);
-	struct err errs[FLEET_MAX];
-	bool done[FLEET_MAX] = { false };
-
-	for (int attempt = 1;; attempt++) {
-		if (!play_step(play, i, false, done, errs, err))
-			return 0;
-		if (attempt == FORWARD_TRIES || err->code == ERR_CANCELLED)
-			return -1;
-		for (size_t n = 0; n < count; n++)
-			done[n] = done[n] || errs[n].code == ERR_NONE;
-	}
-}
-
 enum play_outcome play_run(struct play *play, struct err *err)
 {
 	const struct playbook *book = play->playbook;
@@ -228,7 +229,7 @@ enum play_outcome play_run(struct play *play, struct err *err)
 			play->events.committed(play->events.arg, book->commit_text);
 	}
 	for (size_t i = book->commit; i < book->count; i++) {
-		if (!forward_after_commit(play, i, err))
+		if (!play_step_again(play, i, false, err))
 			continue;
 		if (play->journal)
 			journal_add(play->journal, "end", NULL, NULL, err->text, &ignored);

@@ -129,6 +129,28 @@ static void test_list(void)
 				 "members but on none of the nodes");
 	CHECK_STR(d.warnings[1], "cp-1: its member cp-1 is not in the list of members of cp-2");
 
+	/* several URLs, in whatever order; one more or one less is another member */
+	static const struct {
+		const char *manifest, *list;
+		size_t warnings;
+	} cases[] = {
+		{ "https://b:2380,https://a:2380", "https://a:2380,https://b:2380", 0 },
+		{ "https://a:2380,https://b:2380", "https://a:2380", 2 },
+		{ "https://a:2380", "https://a:2380,https://b:2380", 2 },
+		{ "https://a:23", "https://a:2380", 2 },
+		{ "https://a:2380", "", 2 },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct discovery one_member = { .arena = arena, .cluster = { .count = 1 } };
+		one_member.cluster.members[0] = one("cp-1");
+		one_member.cluster.members[0].peer_url = cases[i].manifest;
+		list.count = 1;
+		snprintf(list.list[0].peer_urls, sizeof(list.list[0].peer_urls), "%s",
+			 cases[i].list);
+		discover_compare_list(&one_member, &list, "cp-1");
+		CHECK_INT(one_member.warning_count, cases[i].warnings);
+	}
+
 	list.count = 0;
 	d.warning_count = 0;
 	discover_compare_list(&d, &list, "cp-2");

@@ -169,6 +169,19 @@ static void test_data(void)
 	CHECK_STR(buf_str(&c.token), "secret");
 	CHECK_INT(c.ca.len + c.cert.len + c.key.len, 0);
 	kubeconfig_release(&c);
+
+	/* in lines, as a person may have put it; and a user with nothing at all */
+	write_text("lines",
+		   "current-context: c\ncontexts:\n" CONTEXT("c", "k", "u") "clusters:\n" CLUSTER(
+			   "k", SERVER("a") ", certificate-authority-data: "
+					    "\"dGhl\\r\\nIGRh\\ndGE=\\n\"") "users:\n- name: u\n");
+	CHECK_INT(load("lines", NULL, &c, &err), 0);
+	CHECK_STR(err.text, "");
+	if (err.code)
+		return;
+	CHECK_STR(buf_str(&c.ca), "the data");
+	CHECK_INT(c.cert.len + c.key.len + c.token.len, 0);
+	kubeconfig_release(&c);
 }
 
 static void test_merge(void)
@@ -278,6 +291,12 @@ static void test_bad(void)
 		  "user \"u\" logs in by a credential plugin", "--nodes" },
 		{ WHOLE(SERVER("a"), "auth-provider: {name: oidc}"), NULL,
 		  "user \"u\" logs in by a credential plugin", "--nodes" },
+		{ WHOLE(SERVER("a"), "username: root, password: a2V5a"), NULL,
+		  "user \"u\" logs in by a password", "client certificate" },
+		{ WHOLE(SERVER("a"), "") USER("u", "token: t"), NULL,
+		  "/bad: user \"u\" is there twice", "" },
+		{ WHOLE(SERVER("a") ", certificate-authority-data: 'Y2Vy dA=='", ""), NULL,
+		  "certificate-authority-data is no base64", "" },
 		{ WHOLE(SERVER("a") ", certificate-authority-data: '?'", ""), NULL,
 		  "bad: certificate-authority-data is no base64", "" },
 		{ WHOLE(SERVER("a"), "client-certificate-data: '?'"), NULL,

@@ -5,6 +5,8 @@
 #include "base/test/check.h"
 #include "plugin/print.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -187,5 +189,53 @@ static void test_tree(void)
 	CHECK_STR(take_end(stdout), "a: \"\\e[2J\"\nb: \"17\"\n");
 }
 
+/* A result that was cut off is a failure; a reader that has gone away is none. */
+static void test_flush(void)
+{
+	struct err err = ERR_INIT;
+	int pipes[2], old = dup(STDOUT_FILENO);
+
+	CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR); /* as the program does */
+	CHECK_INT(print_flush(&err), 0);
+	fflush(stdout);
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	dup2(full, STDOUT_FILENO);
+	close(full);
+	print_raw("x", 1);
+	CHECK_INT(print_flush(&err), -1);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_STR(err.text, "standard output did not take all of the result");
+
+	CHECK_INT(pipe2(pipes, O_CLOEXEC), 0);
+	close(pipes[0]);
+	dup2(pipes[1], STDOUT_FILENO);
+	close(pipes[1]);
+	CHECK_INT(print_flush(&err), 0);
+
+	/* what is left over goes nowhere */
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dup2(null, STDOUT_FILENO);
+	close(null);
+	fflush(stdout);
+	clearerr(stdout);
+	dup2(old, STDOUT_FILENO);
+	close(old);
+}
+
+/* Rows without cells take no place that is not there. */
+static void test_rows(void)
+{
+	static struct table table;
+
+	table_init(&table);
+	for (int i = 0; i < TABLE_CELLS_MAX + 10; i++)
+		table_row(&table);
+	CHECK(table.rows < TABLE_CELLS_MAX);
+	take_begin(stdout);
+	table_print(&table);
+	take_end(stdout);
+	CHECK_INT(table.rows, 0);
+}
+
 TESTS(TEST(test_escape), TEST(test_escape_size), TEST(test_size), TEST(test_table),
-      TEST(test_table_full), TEST(test_lines), TEST(test_tree))
+      TEST(test_table_full), TEST(test_lines), TEST(test_tree), TEST(test_flush), TEST(test_rows))

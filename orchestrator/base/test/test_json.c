@@ -130,6 +130,12 @@ static void test_exact(void)
 		buf_trim(&out);
 		CHECK_STR(buf_str(&out), texts[i]);
 	}
+	static const char *const reals[] = { "0.1", "1.5", "-2.25", "3.141592653589793", "1e+300" };
+	for (size_t i = 0; i < sizeof(reals) / sizeof(reals[0]); i++) {
+		scoped(arena) struct arena *some = arena_new();
+		struct err none;
+		CHECK_STR(tree_text(parse(some, reals[i], &none)), reals[i]);
+	}
 	/* what is built by hand goes as far as an unsigned number goes */
 	scoped(arena) struct arena *arena = arena_new();
 	scoped(buf) struct buf out = BUF_INIT(100);

@@ -30,8 +30,13 @@ static void test_status(void)
 		const char *script;
 		int status;
 	} cases[] = {
-		{ "exit 0", 0 },       { "exit 3", 3 },        { "exit 255", 255 },
-		{ "kill -9 $$", 137 }, { "kill -15 $$", 143 },
+		{ "exit 0", 0 },
+		{ "exit 3", 3 },
+		{ "exit 255", 255 },
+		{ "kill -9 $$", 137 },
+		{ "kill -15 $$", 143 },
+		/* ignored by us, not by the child */
+		{ "kill -13 $$", 141 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -141,6 +141,24 @@ static void test_bad(void)
 	}
 }
 
+/* A large map is read as fast as a small one, and its last key is still compared with its first. */
+static void test_many_keys(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf text = BUF_INIT(2 * 1024 * 1024);
+	struct err err = ERR_INIT;
+	uint64_t began = now_ms();
+
+	for (int i = 0; i < 60000; i++)
+		buf_addf(&text, "k%d: 1\n", i);
+	const struct tree *tree = yaml_parse(arena, buf_str(&text), text.len, text.len, &err);
+	CHECK_INT(tree_count(tree), 60000);
+	buf_adds(&text, "k0: 2\n");
+	CHECK(yaml_parse(arena, buf_str(&text), text.len, text.len, &err) == NULL);
+	CHECK_STR(err.text, "YAML line 60001: \"k0\" is there twice");
+	CHECK(now_ms() - began < 10 * 1000);
+}
+
 static void test_size(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -412,6 +430,6 @@ static void test_same_as_json(void)
 				 "\"b\":{\"c\":\"\",\"d\":null}}\n");
 }
 
-TESTS(TEST(test_scalars), TEST(test_places), TEST(test_bad), TEST(test_size), TEST(test_depth),
-      TEST(test_nodes), TEST(test_alias), TEST(test_round_trip), TEST(test_quoted),
-      TEST(test_write_bytes), TEST(test_same_as_json))
+TESTS(TEST(test_scalars), TEST(test_places), TEST(test_bad), TEST(test_many_keys), TEST(test_size),
+      TEST(test_depth), TEST(test_nodes), TEST(test_alias), TEST(test_round_trip),
+      TEST(test_quoted), TEST(test_write_bytes), TEST(test_same_as_json))

@@ -187,6 +187,46 @@ static void test_every_step_fails_once(void)
 	CHECK(cases > 100);
 }
 
+/* The undo, too, loses its connection once: it is tried again. */
+static void arm_undo(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct watch *watch = arg;
+	struct fake_node *fake = &watch->world->nodes[watch->node];
+
+	(void)of;
+	(void)step;
+	if (!undo || number != watch->step || fake->fault_hit)
+		return;
+	fake->fault = watch->fault;
+	fake->fault_at = watch->after;
+}
+
+static void test_undo_fails_once(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	for (size_t step = 2; step <= 8; step++) {
+		struct fake_world world;
+		fake_world_open(&world);
+		world.nodes[1].hash_differs = true; /* noticed at step 9 */
+		struct watch watch = { &world, step, 2, FAULT_AFTER, 0 };
+		struct play play = { .playbook = &book,
+				     .fleet = world.fleet,
+				     .ctx = &world.ctx,
+				     .events = { .arg = &watch, .step_begins = arm_undo } };
+		scoped(mem) char *before = fake_world_tree(&world);
+		CHECK_INT(play_run(&play, &err), PLAY_UNDONE);
+		scoped(mem) char *now = fake_world_tree(&world);
+		CHECK_STR(now, before);
+		CHECK(world.nodes[2].fault_hit);
+		fake_world_close(&world);
+	}
+}
+
 /* Runs with one thing wrong; everything must be as before. */
 static void check_undone(void (*spoil)(struct fake_world *), const char *words)
 {
@@ -304,4 +344,4 @@ static void test_interrupted(void)
 }
 
 TESTS(TEST(test_restores), TEST(test_wal_dir), TEST(test_refusals), TEST(test_after_the_commit),
-      TEST(test_interrupted), TEST(test_every_step_fails_once))
+      TEST(test_interrupted), TEST(test_undo_fails_once), TEST(test_every_step_fails_once))

@@ -136,7 +136,7 @@ check-cppcheck:
 		--suppress=missingIncludeSystem --suppress=varFuncNullUB -D_GNU_SOURCE -Iorchestrator -I. orchestrator plugin
 
 # err_set() returns -1, which the analyser cannot see: what it says of values that are unset after it is noise
-TIDY := clang-analyzer-core.*,-clang-analyzer-core.CallAndMessage,-clang-analyzer-core.uninitialized.*,-clang-analyzer-core.UndefinedBinaryOperatorResult,-bugprone-suspicious-missing-comma,clang-analyzer-unix.*,clang-analyzer-deadcode.*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition,-bugprone-implicit-widening-of-multiplication-result,-bugprone-branch-clone
+TIDY := clang-analyzer-core.*,-clang-analyzer-core.CallAndMessage,-clang-analyzer-core.uninitialized.*,-clang-analyzer-core.UndefinedBinaryOperatorResult,clang-analyzer-unix.*,clang-analyzer-deadcode.*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-bugprone-assignment-in-if-condition,-bugprone-implicit-widening-of-multiplication-result,-bugprone-branch-clone,-bugprone-suspicious-missing-comma,-bugprone-not-null-terminated-result
 check-tidy:
 	@mkdir -p $(BUILD)
 	@printf '%s\n' $(LIB_SRC) $(PLUGIN_SRC) | xargs -P 2 -n 8 sh -c \

@@ -21,38 +21,6 @@ static int read_playbook(struct arena *arena, struct playbook *book, struct err 
 	return playbook_read(arena, text->text, text->len, book, err);
 }
 
-static struct tree *journal_header(struct arena *arena, const struct plan *plan,
-				   const struct playbook *book)
-{
-	struct tree *header = tree_map(arena), *members = tree_list(arena);
-	char when[21];
-
-	time_text(now_unix(), when);
-	tree_set_string(arena, header, "kind", "RunJournal");
-	tree_set_string(arena, header, "apiVersion", "etcd-backup/v1");
-	tree_set_string(arena, header, "time", when);
-	tree_set_string(arena, header, "run", plan->ctx.run);
-	tree_set_string(arena, header, "operator", plan->ctx.operator);
-	tree_set_string(arena, header, "cluster", plan->ctx.cluster->name);
-	tree_set_string(arena, header, "snapshot", plan->ctx.snapshot_path);
-	tree_set_string(arena, header, "snapshotSHA256", plan->ctx.snapshot_sha256);
-	tree_set_string(arena, header, "playbook", book->name);
-	tree_set_string(arena, header, "playbookSHA256", book->sha256);
-	tree_set_string(arena, header, "initialCluster", plan->ctx.initial_cluster);
-	tree_set_string(arena, header, "initialClusterToken", plan->ctx.token);
-	for (size_t i = 0; i < plan->ctx.cluster->count; i++) {
-		struct tree *one = tree_map(arena);
-		const struct member *m = &plan->ctx.cluster->members[i];
-		tree_set_string(arena, one, "name", m->name);
-		tree_set_string(arena, one, "node", m->node);
-		tree_set_string(arena, one, "address", m->address);
-		tree_set_string(arena, one, "dataDir", m->data_dir);
-		tree_add(members, one);
-	}
-	tree_set(arena, header, "members", members);
-	return header;
-}
-
 static int ask(const struct opts *opts, const struct plan *plan, struct err *err)
 {
 	plan_show(plan);
@@ -107,7 +75,7 @@ static int play_it(const struct opts *opts, struct plan *plan, const struct play
 		   struct err *err)
 {
 	struct progress progress = { .quiet = opts->quiet };
-	struct tree *header = journal_header(plan->arena, plan, book);
+	struct tree *header = plan_header(plan, book->name, book->sha256);
 	struct journal *journal =
 		journal_new(NULL, plan->ctx.cluster->name, plan->ctx.run, header, err);
 	struct play play = { .playbook = book,

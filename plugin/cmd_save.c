@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 #include "etcd/etcd_api.h"
+#include "plugin/choose.h"
 #include "plugin/discover.h"
 #include "plugin/print.h"
 #include "plugin/progress.h"
@@ -23,23 +24,6 @@ struct job {
 	struct etcd_snapshot snapshot;
 };
 
-/*
- * Whether etcd only says that it is full (alarm NOSPACE): its snapshot is good, and wanted before anything is done
- * about that.  `cut`: the text may end in the middle of an alarm.
- */
-static bool only_full(const char *errors, bool cut)
-{
-	for (const char *at = errors; *at;) {
-		const char *end = strstr(at, "; "), *full = strstr(at, "alarm:NOSPACE");
-		if (!end && !full && cut && strncmp(at, "memberID:", 9) == 0)
-			return true;
-		if (!full || (end && full > end))
-			return false;
-		at = end ? end + 2 : at + strlen(at);
-	}
-	return true;
-}
-
 /* The member was well when the cluster was discovered; is it still, right before its snapshot? */
 static int check_status(struct etcd_client *client, uint64_t deadline, struct err *err)
 {
@@ -47,7 +31,7 @@ static int check_status(struct etcd_client *client, uint64_t deadline, struct er
 
 	if (etcd_status(client, deadline, &status, err))
 		return -1;
-	if (!only_full(status.errors, false))
+	if (!choose_only_full(status.errors, false))
 		return err_set(err, ERR_UNSAFE, "the member reports: %s", status.errors);
 	if (!status.leader || status.learner)
 		return err_set(err, ERR_UNSAFE, "the member %s",
@@ -69,41 +53,6 @@ static int take(struct node *node, void *arg, struct err *err)
 		return err_in(err, "no linearizable read, so the member has no quorum");
 	return etcd_snapshot(client, job->deadline, STALL_MS, snapshot_writer_add, job->writer,
 			     &job->snapshot, err);
-}
-
-/* A healthy follower, to spare the leader; the one that is furthest. */
-static int choose(const struct discovery *d, size_t *chosen, struct err *err)
-{
-	char why[400] = "";
-	bool found = false;
-
-	for (size_t i = 0; i < d->cluster.count; i++) {
-		const struct found_node *f = &d->found[i];
-		const char *reason = !f->answers                   ? "does not answer"
-				     : only_full(f->trouble, true) ? NULL
-								   : f->trouble;
-		if (!reason && strcmp(f->role, "learner") == 0)
-			reason = "is a learner";
-		if (reason) {
-			size_t len = strlen(why);
-			snprintf(why + len, sizeof(why) - len, "%s%s: %s", len ? "; " : "",
-				 d->nodes[i].name, reason);
-			continue;
-		}
-		if (found && f->cluster_id != d->found[*chosen].cluster_id)
-			return err_set(err, ERR_UNSAFE, "%s and %s are members of two clusters",
-				       d->nodes[*chosen].name, d->nodes[i].name);
-		bool leads = strcmp(f->role, "leader") == 0;
-		bool best_leads = found && strcmp(d->found[*chosen].role, "leader") == 0;
-		if (!found || (best_leads && !leads) ||
-		    (best_leads == leads && f->revision > d->found[*chosen].revision))
-			*chosen = i;
-		found = true;
-	}
-	if (found)
-		return 0;
-	err_set(err, ERR_UNSAFE, "no healthy member to take a snapshot from: %s", why);
-	return err_hint(err, "kubectl etcd-backup discover shows what each says");
 }
 
 static int write_recipe(const struct recipe *recipe, const char *path, struct buf *text,
@@ -199,7 +148,7 @@ int cmd_save(const struct opts *opts, struct err *err)
 			d.cluster.external);
 		return err_status(err->code);
 	}
-	if (choose(&d, &chosen, err))
+	if (choose_member(&d, &chosen, err))
 		return err_status(err->code);
 	scoped(snapshot_writer) struct snapshot_writer *writer =
 		snapshot_writer_new(opts->args[0], err);

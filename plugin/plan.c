@@ -4,6 +4,7 @@
 #include "plugin/plan.h"
 
 #include "base/digest.h"
+#include "base/tree.h"
 #include "plugin/print.h"
 
 #include <errno.h>
@@ -231,6 +232,37 @@ void plan_show(const struct plan *plan)
 	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "
 		     "etcd serves again",
 		     cluster->members[0].data_dir, plan->ctx.run);
+}
+
+struct tree *plan_header(const struct plan *plan, const char *playbook, const char *playbook_sha256)
+{
+	struct tree *header = tree_map(plan->arena), *members = tree_list(plan->arena);
+	char when[21];
+
+	time_text(now_unix(), when);
+	tree_set_string(plan->arena, header, "kind", "RunJournal");
+	tree_set_string(plan->arena, header, "apiVersion", "etcd-backup/v1");
+	tree_set_string(plan->arena, header, "time", when);
+	tree_set_string(plan->arena, header, "run", plan->ctx.run);
+	tree_set_string(plan->arena, header, "operator", plan->ctx.operator);
+	tree_set_string(plan->arena, header, "cluster", plan->ctx.cluster->name);
+	tree_set_string(plan->arena, header, "snapshot", plan->ctx.snapshot_path);
+	tree_set_string(plan->arena, header, "snapshotSHA256", plan->ctx.snapshot_sha256);
+	tree_set_string(plan->arena, header, "playbook", playbook);
+	tree_set_string(plan->arena, header, "playbookSHA256", playbook_sha256);
+	tree_set_string(plan->arena, header, "initialCluster", plan->ctx.initial_cluster);
+	tree_set_string(plan->arena, header, "initialClusterToken", plan->ctx.token);
+	for (size_t i = 0; i < plan->ctx.cluster->count; i++) {
+		struct tree *one = tree_map(plan->arena);
+		const struct member *m = &plan->ctx.cluster->members[i];
+		tree_set_string(plan->arena, one, "name", m->name);
+		tree_set_string(plan->arena, one, "node", m->node);
+		tree_set_string(plan->arena, one, "address", m->address);
+		tree_set_string(plan->arena, one, "dataDir", m->data_dir);
+		tree_add(members, one);
+	}
+	tree_set(plan->arena, header, "members", members);
+	return header;
 }
 
 void plan_release(struct plan *plan)

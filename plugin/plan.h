@@ -39,6 +39,10 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
 /* Shows to stderr what will be replaced, what is lost, what stops, and the way back. */
 void plan_show(const struct plan *plan);
 
+/* The first line of the run's journal, in the plan's arena. */
+struct tree *plan_header(const struct plan *plan, const char *playbook,
+			 const char *playbook_sha256);
+
 void plan_release(struct plan *plan);
 
 #endif

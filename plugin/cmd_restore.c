@@ -23,6 +23,8 @@ static int read_playbook(struct arena *arena, struct playbook *book, struct err 
 
 static int ask(const struct opts *opts, const struct plan *plan, struct err *err)
 {
+	for (size_t i = 0; i < plan->found.warning_count; i++)
+		print_warning(plan->found.warnings[i]);
 	plan_show(plan);
 	if (opts->yes)
 		return 0;

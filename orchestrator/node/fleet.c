@@ -33,7 +33,7 @@ struct fleet {
 	struct job jobs[FLEET_MAX];
 	uv_signal_t signals[3];
 	int cancel_pipe[2];
-	bool catching, cancelled;
+	bool catching, cancelled, shielded;
 	void (*again)(void *arg);
 	void *again_arg;
 	fleet_ended *ended;
@@ -150,10 +150,13 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct fleet *fleet = handle->data;
 
-	(void)number;
-	if (fleet->cancelled && fleet->again)
+	/* a lost terminal sends SIGHUP twice: only Ctrl-C means it, the second time */
+	if (fleet->cancelled && fleet->again && number == SIGINT)
 		fleet->again(fleet->again_arg);
-	fleet_cancel(fleet);
+	if (fleet->shielded)
+		fleet->cancelled = true;
+	else
+		fleet_cancel(fleet);
 }
 
 int fleet_catch_signals(struct fleet *fleet, void (*again)(void *arg), void *arg, struct err *err)
@@ -195,6 +198,12 @@ void fleet_forget_cancel(struct fleet *fleet)
 	while (read(fleet->cancel_pipe[0], sink, sizeof(sink)) > 0)
 		;
 	/* `cancelled` stays: the next signal is a second one */
+}
+
+void fleet_shield(struct fleet *fleet)
+{
+	fleet_forget_cancel(fleet);
+	fleet->shielded = true;
 }
 
 int fleet_first(const struct fleet *fleet, const struct err errs[], struct err *err)

@@ -37,7 +37,7 @@ int fleet_each(struct fleet *fleet, node_fn *fn, void *arg, const bool only[], s
 	       fleet_ended *ended, void *ended_arg);
 
 /*
- * From here on SIGINT, SIGTERM and SIGHUP cancel: running jobs end with CANCELLED.  A second signal
+ * From here on SIGINT, SIGTERM and SIGHUP cancel: running jobs end with CANCELLED.  A second SIGINT
  * calls `again` on the main thread during a fleet_each, or at its start.
  */
 int fleet_catch_signals(struct fleet *fleet, void (*again)(void *arg), void *arg, struct err *err);
@@ -46,6 +46,9 @@ int fleet_catch_signals(struct fleet *fleet, void (*again)(void *arg), void *arg
 bool fleet_cancelled(const struct fleet *fleet);
 void fleet_cancel(struct fleet *fleet);
 void fleet_forget_cancel(struct fleet *fleet);
+
+/* From here on a signal cancels nothing: it only counts, and a second Ctrl-C calls `again`. */
+void fleet_shield(struct fleet *fleet);
 
 /* The first error of errs in words, "and N more" added; returns -1. */
 int fleet_first(const struct fleet *fleet, const struct err errs[], struct err *err);

@@ -125,12 +125,15 @@ int node_get(struct node *node, const char *path, uint64_t deadline, struct buf 
 int node_exists(struct node *node, const char *path, uint64_t deadline, bool *found,
 		struct err *err)
 {
-	int status;
+	scoped(buf) struct buf errs = BUF_INIT(ERRORS_MAX);
+	int status = 0;
 
-	if (node_try(node, argv("test", "-e", path), deadline, NULL, &status, err))
+	if (run(node, argv("test", "-e", path), NULL, deadline, NULL, &errs, &status, err))
 		return -1;
-	if (status > 1)
-		return err_set(err, ERR_REMOTE, "test -e %s: exit %d", path, status);
+	/* sudo, too, says 1 when it does not run it: test(1) itself has nothing to say */
+	if (status > 1 || errs.len)
+		return err_set(err, ERR_REMOTE, "test -e %s: exit %d: %.*s", path, status,
+			       (int)strcspn(buf_str(&errs), "\r\n"), buf_str(&errs));
 	*found = status == 0;
 	return 0;
 }

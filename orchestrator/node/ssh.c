@@ -179,13 +179,17 @@ static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, st
 	}
 }
 
-static int exit_status(LIBSSH2_CHANNEL *channel)
+static int exit_status(struct ssh *ssh, LIBSSH2_CHANNEL *channel)
 {
 	char *signal_name = NULL;
 	int status = libssh2_channel_get_exit_status(channel);
 
 	libssh2_channel_get_exit_signal(channel, &signal_name, NULL, NULL, NULL, NULL, NULL);
-	return signal_name ? 128 + 15 : status;
+	if (signal_name) {
+		libssh2_free(ssh->session, signal_name);
+		return 128 + 15;
+	}
+	return status;
 }
 
 static int run_on(struct ssh *ssh, LIBSSH2_CHANNEL *channel, const char *command,
@@ -215,7 +219,7 @@ static int run_on(struct ssh *ssh, LIBSSH2_CHANNEL *channel, const char *command
 	SSH(ssh, err, rc, libssh2_channel_wait_closed(channel));
 	if (err->code || rc)
 		return ssh_fail(ssh, err, "ending a command");
-	*status = exit_status(channel);
+	*status = exit_status(ssh, channel);
 	return 0;
 }
 

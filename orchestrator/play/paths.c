@@ -4,6 +4,7 @@
 #include "play/paths.h"
 
 #include "base/mem.h"
+#include "play/look.h"
 
 char *path_run(const struct play_ctx *ctx, const char *name)
 {
@@ -30,6 +31,27 @@ char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind,
 	return mem_printf("%s/.%s-%s%s%s", dir, kind, ctx->run, name ? "/" : "", name ? name : "");
 }
 
+/* A tool that was cut off from us runs on there: it would write into what is removed. */
+static int end_tools(struct node *node, const char *staged, uint64_t deadline, struct err *err)
+{
+	static const char *const names[] = { "etcdutl", "etcdctl" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct pids pids;
+		int ignored;
+		do {
+			if (look_processes(node, names[i], "--data-dir", staged, deadline, &pids,
+					   err))
+				return -1;
+			if (pids.count && (node_try(node, argv("kill", "-KILL", pids.list[0]),
+						    deadline, NULL, &ignored, err) ||
+					   look_pause(node, 50, err)))
+				return -1;
+		} while (pids.count && now_ms() < deadline);
+	}
+	return 0;
+}
+
 int drop_staged(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
 {
 	const struct member *member = play_node(ctx, node)->member;
@@ -37,5 +59,7 @@ int drop_staged(struct node *node, const struct play_ctx *ctx, uint64_t deadline
 	scoped(mem) char *staged = path_beside(ctx, member->data_dir, "restoring", NULL);
 	scoped(mem) char *wal_staged = path_beside(ctx, wal, "restoring", NULL);
 
+	if (end_tools(node, staged, deadline, err))
+		return -1;
 	return node_run(node, argv("rm", "-rf", "--", staged, wal_staged), deadline, NULL, err);
 }

@@ -44,12 +44,20 @@ static void node_ended(void *arg, const struct node *node, uint64_t ms, const st
 		play->events.node_ended(play->events.arg, ended->step, node, ms, err);
 }
 
+/* The step's own limit, or that of the run, which holds up to the commit and not for undos. */
+static uint64_t step_deadline(const struct play *play, const struct step *step)
+{
+	uint64_t own = deadline_in(step->timeout_ms);
+
+	return !play->ctx->undoing && play->deadline && play->deadline < own ? play->deadline : own;
+}
+
 /* Runs one verb on the step's nodes; the barrier is at the return. */
 static int run_on_nodes(struct play *play, const struct step *step, const struct verb *verb,
 			struct ended *ended, const bool done[], struct err errs[])
 {
 	size_t count = fleet_count(play->fleet);
-	struct call call = { verb, play->ctx, deadline_in(step->timeout_ms) };
+	struct call call = { verb, play->ctx, step_deadline(play, step) };
 	bool only[FLEET_MAX] = { false };
 	bool turns = step->on == ON_ONE_BY_ONE && !play->ctx->undoing &&
 		     (!verb->needs_turns || verb->needs_turns(play->ctx));
@@ -65,7 +73,7 @@ static int run_on_nodes(struct play *play, const struct step *step, const struct
 	for (size_t i = 0; i < count && !failed; i++) {
 		bool one[FLEET_MAX] = { false };
 		one[i] = only[i];
-		call.deadline = deadline_in(step->timeout_ms);
+		call.deadline = step_deadline(play, step);
 		failed = fleet_each(play->fleet, call_verb, &call, one, turn_errs, node_ended,
 				    ended);
 		errs[i] = turn_errs[i];
@@ -92,8 +100,11 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 		shown.timeout_ms = verb->timeout_ms;
 	for (size_t i = 0; i < fleet_count(play->fleet); i++)
 		errs[i] = ERR_INIT;
+	/* what is not written down must not begin; but an undo, and what follows the commit, must not fail for a full disk here */
+	bool needed = !undo && index < play->playbook->commit;
 	if (play->journal &&
-	    journal_add(play->journal, undo ? "undo" : "begin", verb->name, NULL, NULL, err))
+	    journal_add(play->journal, undo ? "undo" : "begin", verb->name, NULL, NULL, err) &&
+	    needed)
 		return -1;
 	if (play->events.step_begins)
 		play->events.step_begins(play->events.arg, index + 1, play->playbook->count, &shown,
@@ -103,7 +114,7 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 	if (failed) {
 		fleet_first(play->fleet, errs, err);
 		err_in(err, "%s", verb->name);
-	} else if (ended.journal_err.code) {
+	} else if (ended.journal_err.code && needed) {
 		*err = ended.journal_err;
 		failed = -1;
 	} else if (!undo && verb->judge && verb->judge(play->ctx, err)) {
@@ -147,11 +158,11 @@ static void add_undo_failure(struct err *err, const struct err *undo_err)
 		memcpy(err->hint, undo_err->hint, sizeof(err->hint));
 }
 
-/* The undos of steps `last`, last - 1, ..., 0.  The first that fails ends it. */
-static int undo_from(struct play *play, size_t last, struct err *err)
+/* The undos of the first `begun` steps, backwards.  The first that fails ends it. */
+static int undo_from(struct play *play, size_t begun, struct err *err)
 {
-	fleet_forget_cancel(play->fleet);
-	for (size_t i = last + 1; i-- > 0;) {
+	fleet_shield(play->fleet);
+	for (size_t i = begun; i-- > 0;) {
 		struct err undo_err = ERR_INIT;
 		if (!play->playbook->steps[i].undo)
 			continue;
@@ -163,9 +174,9 @@ static int undo_from(struct play *play, size_t last, struct err *err)
 	return 0;
 }
 
-static bool anything_changed(const struct play *play, size_t last)
+static bool anything_changed(const struct play *play, size_t begun)
 {
-	for (size_t i = 0; i <= last; i++)
+	for (size_t i = 0; i < begun; i++)
 		if (play->playbook->steps[i].verb->kind == VERB_CHANGES)
 			return true;
 	return false;
@@ -184,12 +195,12 @@ static void stop_at_once(void *arg)
 	_exit(5);
 }
 
-static enum play_outcome fail_before_commit(struct play *play, size_t step, struct err *err)
+static enum play_outcome fail_before_commit(struct play *play, size_t begun, struct err *err)
 {
-	bool changed = anything_changed(play, step);
+	bool changed = anything_changed(play, begun);
 	struct err ignored = ERR_INIT;
 
-	if (changed && undo_from(play, step, err)) {
+	if (changed && undo_from(play, begun, err)) {
 		if (play->journal)
 			journal_add(play->journal, "end", NULL, NULL, "an undo failed", &ignored);
 		return PLAY_NEEDS_YOU;
@@ -200,17 +211,21 @@ static enum play_outcome fail_before_commit(struct play *play, size_t step, stru
 	return changed ? PLAY_UNDONE : PLAY_UNTOUCHED;
 }
 
-static int forward_before_commit(struct play *play, size_t i, struct err *err)
+static int forward_before_commit(struct play *play, size_t i, size_t *begun, struct err *err)
 {
 	struct err errs[FLEET_MAX];
 
+	const char *name = play->playbook->steps[i].verb->name;
+
+	*begun = i; /* without this step */
 	if (fleet_cancelled(play->fleet))
-		return err_set(err, ERR_CANCELLED, "interrupted");
+		return err_set(err, ERR_CANCELLED, "interrupted before %s", name);
 	if (play->deadline && now_ms() > play->deadline)
-		return err_set(err, ERR_TIMEOUT, "the run's --timeout is over");
+		return err_set(err, ERR_TIMEOUT, "the run's --timeout is over before %s", name);
 	if (play->playbook->steps[i].verb->kind == VERB_CHANGES &&
 	    fleet_catch_signals(play->fleet, stop_at_once, play, err))
 		return -1;
+	*begun = i + 1;
 	return play_step(play, i, false, NULL, errs, err);
 }
 
@@ -218,13 +233,16 @@ enum play_outcome play_run(struct play *play, struct err *err)
 {
 	const struct playbook *book = play->playbook;
 	struct err ignored = ERR_INIT;
+	size_t begun = 0;
 
 	for (size_t i = 0; i < book->commit; i++)
-		if (forward_before_commit(play, i, err))
-			return fail_before_commit(play, i, err);
+		if (forward_before_commit(play, i, &begun, err))
+			return fail_before_commit(play, begun, err);
 	if (book->commit < book->count) {
 		if (play->journal && journal_add(play->journal, "commit", NULL, NULL, NULL, err))
-			return fail_before_commit(play, book->commit - 1, err);
+			return fail_before_commit(play, book->commit, err);
+		fleet_shield(play->fleet);
+		play->deadline = 0;
 		if (play->events.committed)
 			play->events.committed(play->events.arg, book->commit_text);
 	}

@@ -65,6 +65,11 @@ static int try_tools(struct node *node, const struct play_ctx *ctx, const char *
 		       self->tool_is_etcdutl ? "etcdutl" : "etcdctl", source,
 		       self->tool_bumps ? "" : " (cannot bump revisions)");
 	}
+	if (!*works) { /* the next source must not find what does not run in its place */
+		scoped(mem) char *etcdutl = path_run(ctx, "tool/etcdutl");
+		scoped(mem) char *etcdctl = path_run(ctx, "tool/etcdctl");
+		return node_run(node, argv("rm", "-f", etcdutl, etcdctl), deadline, NULL, err);
+	}
 	return 0;
 }
 

@@ -50,7 +50,8 @@ static int check_programs(struct node *node, uint64_t deadline, struct err *err)
 
 	if (node_run(node,
 		     argv("sh", "-c", script, "sh", "pgrep", "flock", "timeout", "dd", "install",
-			  "sync", "df", "stat", "sha256sum", "find", "kill", "chown", "head"),
+			  "sync", "df", "stat", "sha256sum", "find", "kill", "chown", "head",
+			  "mountpoint", "ln", "cp", "rm", "mv", "chmod", "nice", "grep"),
 		     deadline, &out, err))
 		return -1;
 	if (!out.len)

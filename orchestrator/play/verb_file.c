@@ -180,6 +180,15 @@ static int wal_move_all(struct node *node, const char *from, const char *to, uin
 
 #define WAL_FIRST "0000000000000000-0000000000000000.wal"
 
+static int wal_move_others(struct node *node, const char *from, const char *to, uint64_t deadline,
+			   struct err *err)
+{
+	return node_run(node,
+			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f", "!",
+			     "-name", WAL_FIRST, "-exec", "mv", "-t", to, "--", "{}", "+"),
+			deadline, NULL, err);
+}
+
 static int wal_swap_in(struct node *node, const struct play_ctx *ctx, const char *dir,
 		       uint64_t deadline, struct err *err)
 {
@@ -209,7 +218,9 @@ static int wal_swap_out(struct node *node, const struct play_ctx *ctx, const cha
 		return 0;
 	if (node_exists(node, swap.staged, deadline, &staged, err))
 		return -1;
-	if (!staged && wal_move_all(node, dir, staged_folder, deadline, err))
+	/* the first file last: while it is not staged this is to be done again */
+	if (!staged && (wal_move_others(node, dir, staged_folder, deadline, err) ||
+			node_move(node, swap.live, swap.staged, deadline, err)))
 		return -1;
 	if (wal_move_all(node, swap.old_folder, dir, deadline, err))
 		return -1;

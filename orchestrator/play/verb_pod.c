@@ -69,7 +69,9 @@ static int put_annotated(struct node *node, const struct play_ctx *ctx, const ch
 	}
 	if (node_write(node, out.data, out.len, made, 0600, deadline, err))
 		return -1;
-	return node_run(node, argv("mv", "-T", made, manifest), deadline, NULL, err);
+	if (node_run(node, argv("mv", "-T", made, manifest), deadline, NULL, err))
+		return -1;
+	return node_run(node, argv("sync", MANIFESTS), deadline, NULL, err);
 }
 
 static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod, uint64_t deadline,
@@ -153,8 +155,10 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 			return -1;
 		unsigned port = look_parse_listening(buf_str(&sockets), target->ports);
 		bool shut = !look_parse_listening(buf_str(&sockets), target->doors);
-		if (look_gone(node, target, &pids, port, deadline, &gone, &still))
+		if (look_gone(node, target, &pids, port, deadline, &gone, &still)) {
+			*err = still;
 			return -1;
+		}
 		if (gone)
 			return 0;
 		if (pids.count && (shut || now_ms() >= grace) &&
@@ -176,7 +180,8 @@ static int stop(struct node *node, const struct play_ctx *ctx, const struct targ
 
 	if (look_listening(node, target->doors, deadline, &port, err))
 		return -1;
-	*served |= port != 0;
+	if (!ctx->undoing) /* in an undo it is the restored data that serves */
+		*served |= port != 0;
 	if (park(node, ctx, target->pod, deadline, err))
 		return -1;
 	return end_process(node, ctx, target, deadline, err);
@@ -316,13 +321,18 @@ int verb_restart_controllers(struct node *node, const struct play_ctx *ctx, uint
 	for (size_t i = 0; i < 2; i++) {
 		scoped(mem) char *manifest = path_manifest(pods[i]);
 		scoped(mem) char *original = path_original(ctx, pods[i]);
-		bool there, done;
-		if (node_exists(node, manifest, deadline, &there, err) ||
-		    node_exists(node, original, deadline, &done, err))
+		bool there;
+		int done;
+		if (node_exists(node, manifest, deadline, &there, err))
 			return -1;
-		if (!there || done)
+		if (!there)
 			continue;
-		/* first the copy aside, then the new one: a kubelet sees a pod with another UID */
+		if (node_try(node, argv("grep", "-q", ctx->run, manifest), deadline, NULL, &done,
+			     err))
+			return -1;
+		if (done == 0)
+			continue;
+		/* first the copy aside, then the new one: kubelet sees a pod with another UID */
 		if (node_run(node, argv("cp", "-p", manifest, original), deadline, NULL, err) ||
 		    put_annotated(node, ctx, pods[i], original, deadline, err))
 			return -1;

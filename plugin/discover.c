@@ -301,9 +301,11 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 		if (r->listed[i])
 			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
 		if (r->fingerprints[i][0] &&
-		    strcmp(r->fingerprints[i], d->cluster.ca_fingerprint) != 0)
+		    strcmp(r->fingerprints[i], d->cluster.ca_fingerprint) != 0) {
+			d->foreign = d->nodes[i].name;
 			discover_warn(d, "%s: its etcd CA is another one than that of %s",
 				      d->nodes[i].name, d->nodes[first].name);
+		}
 	}
 	discover_compare_count(d);
 }

@@ -37,7 +37,8 @@ struct discovery {
 	struct fleet *fleet;
 	size_t node_count;
 	struct arena *arenas[CLUSTER_MEMBERS_MAX]; /* of the workers */
-	bool api_answered;                         /* the Kubernetes API was used */
+	const char *foreign; /* a node whose etcd CA is another one; NULL: there is none */
+	bool api_answered;   /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
 };

@@ -183,6 +183,10 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 			err,
 			"stop all API servers, restore etcd on its own hosts, start them again");
 	}
+	if (plan->found.foreign)
+		return err_set(err, ERR_UNSAFE,
+			       "%s is a node of another cluster: its etcd CA is another one",
+			       plan->found.foreign);
 	if (check_same_cluster(opts, plan, err))
 		return -1;
 	return fill_context(opts, plan, err);

@@ -161,6 +161,7 @@ $(BUILD)/fuzz/%: %.c $(LIB_SRC) $(PLUGIN_SRC) $(BUILD)/gen/playbooks.c
 		$(LIB_SRC) $(filter-out plugin/main.c,$(PLUGIN_SRC)) $(BUILD)/gen/playbooks.c $(PKG_LIBS) -lpthread
 
 export ASAN_OPTIONS = detect_leaks=1:abort_on_error=0
+export LSAN_OPTIONS = suppressions=$(CURDIR)/e2e/lsan.supp:print_suppressions=0
 
 test: deps-test
 	@mkdir -p $(BUILD)

@@ -48,7 +48,7 @@ static void print_figures(const struct plan *plan)
 }
 
 static void say_outcome(enum play_outcome outcome, const struct plan *plan,
-			const struct journal *journal, const struct err *err)
+			const struct journal *journal)
 {
 	switch (outcome) {
 	case PLAY_DONE:
@@ -70,7 +70,6 @@ static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 	}
 	if (journal)
 		print_notice("Journal: %s", journal_path(journal));
-	(void)err;
 }
 
 static int play_it(const struct opts *opts, struct plan *plan, const struct playbook *book,
@@ -94,7 +93,7 @@ static int play_it(const struct opts *opts, struct plan *plan, const struct play
 		progress_table(&progress, plan->ctx.cluster);
 		print_figures(plan);
 	}
-	say_outcome(outcome, plan, journal, err);
+	say_outcome(outcome, plan, journal);
 	journal_free(journal);
 	return play_status(outcome, err);
 }

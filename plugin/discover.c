@@ -179,10 +179,9 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	const struct tree *pod = read_manifest(node, arena, ETCD_MANIFEST, deadline, err);
 	if (!pod)
 		return -1;
-	m->node = node->name;
-	m->address = node->address;
 	if (static_pod_member(arena, pod, m, err))
 		return err_in(err, "%s", ETCD_MANIFEST);
+	/* as they were given, whatever a manifest says of itself */
 	m->node = node->name;
 	m->address = node->address;
 	return 0;

@@ -312,8 +312,8 @@ static int login(struct ssh *ssh, const struct ssh_target *target, struct err *e
 	}
 	if (err->code)
 		return -1;
-	err_set(err, ERR_SSH, "%s@%s: no key was accepted (tried %s%s and the agent)", target->user,
-		target->host, target->key ? target->key : "~/.ssh/id_*", target->key ? "" : "");
+	err_set(err, ERR_SSH, "%s@%s: no key was accepted (tried %s and the agent)", target->user,
+		target->host, target->key ? target->key : "~/.ssh/id_*");
 	return err_hint(err,
 			"check with: ssh -o BatchMode=yes -p %u %s@%s true; keys with a passphrase "
 			"are used through the agent only; libssh2 %s%s",

@@ -21,8 +21,8 @@ const char *journal_path(const struct journal *journal);
 
 /*
  * Adds {"time","event","step","node","error"} and fsyncs.  event: begin, ok, failed, undo, undone,
- * commit, end.  NULL parts are left out.  -1: FILE; the caller stops: what is not written down must
- * not happen.
+ * commit, end.  NULL parts are left out.  -1: FILE.  Before the commit
+ * the caller stops then: what is not written down must not begin.  An undo, and what follows the commit, go on.
  */
 int journal_add(struct journal *journal, const char *event, const char *step, const char *node,
 		const char *error, struct err *err);

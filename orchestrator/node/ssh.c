@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 void ssh_init(void)
@@ -258,14 +259,15 @@ void ssh_close(struct ssh *ssh)
 			    libssh2_session_disconnect_ex(
 				    ssh->session, SSH_DISCONNECT_BY_APPLICATION, "done", ""));
 		}
-		/* the socket is shut first: freeing then never waits for the other side */
+		/* the socket is shut first: freeing then never waits for the other side.  It is closed
+		 * last: freeing still reads from it, and its number may be another thread's by then. */
 		libssh2_session_set_blocking(ssh->session, 1);
 		libssh2_session_set_timeout(ssh->session, 500);
 		if (ssh->fd >= 0)
-			close(ssh->fd);
+			shutdown(ssh->fd, SHUT_RDWR);
 		libssh2_session_free(ssh->session);
-	} else if (ssh->fd >= 0) {
-		close(ssh->fd);
 	}
+	if (ssh->fd >= 0)
+		close(ssh->fd);
 	free(ssh);
 }

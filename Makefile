@@ -11,7 +11,7 @@ SHELL   := /bin/bash
 CC      ?= gcc
 BUILD   ?= build
 
-PKGS     := libssh2 libuv libcurl jansson yaml-0.1 libcrypto
+PKGS     := libssh2 libuv libcurl jansson yaml-0.1 libcrypto libzstd zlib expat
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wcast-qual \
             -Wno-variadic-macros
@@ -94,7 +94,7 @@ $(BUILD)/asan/kubectl-etcd_backup: $(BUILD)/asan/plugin/main.o $(BUILD)/asan/plu
 # --- install what is needed, by name
 
 DEB_BUILD := gcc make pkg-config libssh2-1-dev libuv1-dev libcurl4-openssl-dev libjansson-dev \
-             libyaml-dev libssl-dev libc6-dev
+             libyaml-dev libssl-dev libzstd-dev zlib1g-dev libexpat1-dev libc6-dev
 DEB_CHECK := clang clang-format clang-tidy cppcheck shellcheck
 DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)

@@ -22,6 +22,7 @@
 	X(REMOTE, 1, "a command on a node failed")        \
 	X(ETCD, 1, "etcd said no")                        \
 	X(FILE, 1, "a file could not be read or written") \
+	X(STORE, 1, "the store said no")                  \
 	X(TIMEOUT, 1, "no answer in time")                \
 	X(CANCELLED, 130, "interrupted")                  \
 	X(CORRUPT, 6, "the snapshot is damaged")          \

@@ -1,0 +1,101 @@
+/*
+ * store: where snapshots are kept, by URL: a directory (a plain path or file:///dir), s3://bucket/prefix,
+ * sftp://user@host[:port]/dir.  Names are flat: one name is one object.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/err.h"
+#include "node/node_ssh.h"
+#include "snapshot/stream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { STORE_NAME_MAX = 255, STORE_OBJECTS_MAX = 100000 };
+
+struct store_s3_settings { /* NULL: from the environment and the profile, see aws_env.h */
+	const char *endpoint;
+	const char *region;
+	const char *profile;
+	const char *ca_file;
+	const char *sse;        /* "AES256", "aws:kms"; NULL: none asked for */
+	const char *kms_key_id; /* with aws:kms */
+	int path_style;         /* 1, 0; -1: path style when an endpoint is given */
+};
+
+struct store_settings {
+	struct store_s3_settings s3;
+	struct ssh_settings ssh; /* for sftp:// */
+	int cancel_fd;           /* readable: give up with CANCELLED; -1: none */
+	uint64_t stall_ms;       /* no byte for that long is an error; 0: 60 s */
+};
+
+struct store_object {
+	const char *name; /* valid for the call */
+	uint64_t size;    /* bytes */
+	uint64_t at;      /* last change, seconds since 1970 */
+};
+
+struct store;
+
+/* Parses the URL and takes the credentials; connects nowhere for s3.  NULL: USAGE (no such URL), CONFIG, SSH. */
+struct store *store_open(const char *url, const struct store_settings *settings, struct err *err);
+void store_close(struct store *store); /* NULL is allowed */
+void store_scoped(struct store **store);
+
+/* True for what store_open takes as a remote store (s3://, sftp://). */
+bool store_is_remote(const char *url);
+
+/*
+ * A new object.  Bytes go to the sink; its `end` makes the object durable and gives it its name, which is never
+ * overwritten (STORE, "exists already", before or after the bytes were sent).  Then, or instead, store_put_free: without
+ * an `end` that returned 0 it removes every trace, also from the server (an upload in parts is aborted).
+ */
+struct store_put;
+struct store_put *store_put(struct store *store, const char *name, struct err *err);
+struct sink *store_put_sink(struct store_put *put);
+void store_put_free(struct store_put *put); /* NULL is allowed */
+void store_put_scoped(struct store_put **put);
+
+/* Streams an object into the sink and ends it.  -1: STORE (no such object, refused), TIMEOUT, CANCELLED, the sink's own. */
+int store_get(struct store *store, const char *name, struct sink *to, struct err *err);
+
+/* Each object whose name begins with prefix ("" for all), in no order; nothing half-written.  -1 from `each` ends it. */
+int store_list(struct store *store, const char *prefix,
+	       int (*each)(void *arg, const struct store_object *object, struct err *err),
+	       void *arg, struct err *err);
+
+/* 0 and *out (its name is the one given), or -1: STORE, with *missing true when there is no such object. */
+int store_stat(struct store *store, const char *name, struct store_object *out, bool *missing,
+	       struct err *err);
+
+/* Removes one object; 0 also when there was none. */
+int store_remove(struct store *store, const char *name, struct err *err);
+
+/*
+ * A driver: the same functions behind one scheme.  `put_end` and `put_free` as for the sink above.  Drivers are
+ * store_dir.c, store_s3.c, store_sftp.c; each has one `const struct store_driver`.
+ */
+struct store_driver {
+	const char *scheme; /* "file", "s3", "sftp" */
+	void *(*open)(const char *url, const struct store_settings *settings, struct err *err);
+	void (*close)(void *impl);
+	void *(*put_begin)(void *impl, const char *name, struct err *err);
+	int (*put_write)(void *put, const void *data, size_t len, struct err *err);
+	int (*put_end)(void *put, struct err *err);
+	void (*put_free)(void *put);
+	int (*get)(void *impl, const char *name, struct sink *to, struct err *err);
+	int (*list)(void *impl, const char *prefix,
+		    int (*each)(void *arg, const struct store_object *object, struct err *err),
+		    void *arg, struct err *err);
+	int (*stat)(void *impl, const char *name, struct store_object *out, bool *missing,
+		    struct err *err);
+	int (*remove)(void *impl, const char *name, struct err *err);
+};
+
+extern const struct store_driver store_dir_driver;
+extern const struct store_driver store_s3_driver;
+extern const struct store_driver store_sftp_driver;
+
+#endif

@@ -72,12 +72,15 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 		bool known = false;
 		for (size_t k = 0; k < d->cluster.count; k++)
 			known |= same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
-		if (!known)
-			discover_warn(
-				d,
-				"member %s (%s) is in the list of members but on none of the nodes",
-				list->list[i].name[0] ? list->list[i].name : "without a name",
-				list->list[i].peer_urls);
+		if (known)
+			continue;
+		d->missing =
+			arena_strdup(d->arena, list->list[i].name[0] ? list->list[i].name
+								     : list->list[i].peer_urls);
+		discover_warn(d,
+			      "member %s (%s) is in the list of members but on none of the nodes",
+			      list->list[i].name[0] ? list->list[i].name : "without a name",
+			      list->list[i].peer_urls);
 	}
 	for (size_t k = 0; k < d->cluster.count; k++) {
 		bool listed = false;

@@ -36,6 +36,8 @@ const struct flag flags[] = {
 	  "An etcdutl to upload, instead of the one in etcd's own image" },
 	{ "force-cluster", 0, FLAG_BOOL, AT(force_cluster), ON_RESTORE, NULL,
 	  "Restore a snapshot of another cluster" },
+	{ "without", 0, FLAG_TEXT, AT(without), ON_RESTORE, "MEMBER",
+	  "A member whose node is down for good and stays down; the others become the cluster" },
 	{ "quiet", 'q', FLAG_BOOL, AT(quiet), ON_EVERY, NULL, "No progress; errors stay" },
 	{ "v", 'v', FLAG_NUMBER, AT(verbose), ON_EVERY, "0",
 	  "Log level: 2 steps, 4 decisions, 6 requests" },

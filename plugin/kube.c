@@ -15,12 +15,14 @@ enum { ANSWER_MAX = 32 * 1024 * 1024 };
 
 struct kube {
 	struct kubeconfig config;
+	int cancel_fd; /* readable: give up; -1: none */
 };
 
 struct kube *kube_new(const struct opts *opts, struct err *err)
 {
 	struct kube *kube = mem_zalloc(sizeof(*kube));
 
+	kube->cancel_fd = -1;
 	if (!kubeconfig_load(opts->kubeconfig, opts->context, &kube->config, err))
 		return kube;
 	free(kube);
@@ -99,7 +101,7 @@ static int get(struct kube *kube, const char *path, uint64_t deadline, struct ht
 		.url = url,
 		.headers = headers,
 		.deadline = deadline,
-		.cancel_fd = -1,
+		.cancel_fd = kube->cancel_fd,
 		.body_max = ANSWER_MAX,
 		.proxy = c->proxy_url,
 		.tls = { .ca = c->ca.len ? buf_str(&c->ca) : NULL,
@@ -138,9 +140,15 @@ const struct tree *kube_pods(struct kube *kube, struct arena *arena, const char 
 	return items;
 }
 
+void kube_cancel_by(struct kube *kube, int fd)
+{
+	kube->cancel_fd = fd;
+}
+
 int kube_ready(struct kube *kube, uint64_t deadline, struct err *err)
 {
 	for (;;) {
+		struct pollfd cancel = { kube->cancel_fd, POLLIN, 0 };
 		scoped(http_answer) struct http_answer answer = { 0 };
 		uint64_t limit = deadline_in(3000);
 		if (!get(kube, "/readyz", limit < deadline ? limit : deadline, &answer, err)) {
@@ -149,8 +157,9 @@ int kube_ready(struct kube *kube, uint64_t deadline, struct err *err)
 				return 0;
 			err_set(err, ERR_KUBE, "/readyz: HTTP %ld", answer.status);
 		}
-		if (now_ms() >= deadline)
+		if (err->code == ERR_CANCELLED || now_ms() >= deadline)
 			return -1;
-		poll(NULL, 0, 100);
+		if (poll(&cancel, 1, 100) > 0)
+			return err_set(err, ERR_CANCELLED, "interrupted");
 	}
 }

@@ -23,6 +23,9 @@ const struct kubeconfig *kube_config(const struct kube *kube);
 const struct tree *kube_pods(struct kube *kube, struct arena *arena, const char *label,
 			     uint64_t deadline, struct err *err);
 
+/* Requests after this give up (CANCELLED) when fd is readable; it is borrowed; -1: none. */
+void kube_cancel_by(struct kube *kube, int fd);
+
 /* Waits until /readyz says 200 there. */
 int kube_ready(struct kube *kube, uint64_t deadline, struct err *err);
 

@@ -32,6 +32,7 @@ struct opts {
 	uint64_t grace_ms;   /* --grace, 2 s by default */
 	const char *etcdutl; /* --etcdutl FILE */
 	bool force_cluster;  /* --force-cluster */
+	const char *without; /* --without MEMBER */
 };
 
 /*

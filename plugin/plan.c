@@ -133,6 +133,7 @@ static void find_front(const struct opts *opts, struct plan *plan)
 		return;
 	plan->front = kube_new(opts, &ignored);
 	if (plan->front) {
+		kube_cancel_by(plan->front, plan->found.nodes[0].cancel_fd);
 		plan->ctx.front_ready = front_ready;
 		plan->ctx.front_arg = plan->front;
 	}
@@ -187,6 +188,16 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 		return err_set(err, ERR_UNSAFE,
 			       "%s is a node of another cluster: its etcd CA is another one",
 			       plan->found.foreign);
+	if (plan->found.missing &&
+	    (!opts->without || strcmp(opts->without, plan->found.missing) != 0)) {
+		err_set(err, ERR_UNSAFE,
+			"member %s is on none of the nodes: it and its API server would go on "
+			"with the old data",
+			plan->found.missing);
+		return err_hint(err,
+				"name its node, too; when that node is down for good: --without %s",
+				plan->found.missing);
+	}
 	if (check_same_cluster(opts, plan, err))
 		return -1;
 	return fill_context(opts, plan, err);

@@ -112,8 +112,10 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 	play->ctx->undoing = undo;
 	int failed = run_on_nodes(play, &shown, verb, &ended, done, errs);
 	if (failed) {
+		for (size_t i = 0; i < fleet_count(play->fleet); i++)
+			if (errs[i].code)
+				err_in(&errs[i], "%s", verb->name);
 		fleet_first(play->fleet, errs, err);
-		err_in(err, "%s", verb->name);
 	} else if (ended.journal_err.code && needed) {
 		*err = ended.journal_err;
 		failed = -1;

@@ -130,6 +130,9 @@ int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_
 		}
 		if (failed && err->code == ERR_CANCELLED)
 			return -1;
+		if (now_ms() >= deadline && failed)
+			return err_in(err, "cannot see whether the lease of %s is renewed",
+				      names[moved[0] ? 1 : 0]);
 		if (now_ms() >= deadline)
 			return err_set(err, ERR_TIMEOUT, "nobody renews the lease of %s",
 				       names[moved[0] ? 1 : 0]);

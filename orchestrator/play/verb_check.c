@@ -143,6 +143,12 @@ static int check_data_dir(struct node *node, const struct member *member, uint64
 	if (node_try(node, argv("test", "-L", dir), deadline, NULL, &link, err) ||
 	    node_try(node, argv("mountpoint", "-q", dir), deadline, NULL, &mount, err))
 		return -1;
+	if (member->wal_dir && strncmp(member->wal_dir, dir, strlen(dir)) == 0 &&
+	    (member->wal_dir[strlen(dir)] == '/' || !member->wal_dir[strlen(dir)])) {
+		err_set(err, ERR_UNSAFE, "--wal-dir %s is inside %s, which is swapped as a whole",
+			member->wal_dir, dir);
+		return err_hint(err, "drop --wal-dir from the manifest, or move it elsewhere");
+	}
 	if (link == 0 || mount == 0)
 		return err_set(err, ERR_UNSAFE, "%s is a %s: it cannot be swapped by a rename", dir,
 			       link == 0 ? "symbolic link" : "mount point");

@@ -174,7 +174,7 @@ static int wal_move_all(struct node *node, const char *from, const char *to, uin
 {
 	return node_run(node,
 			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f",
-			     "-exec", "mv", "-t", to, "--", "{}", "+"),
+			     "-exec", "mv", "-n", "-t", to, "--", "{}", "+"),
 			deadline, NULL, err);
 }
 
@@ -185,7 +185,7 @@ static int wal_move_others(struct node *node, const char *from, const char *to, 
 {
 	return node_run(node,
 			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f", "!",
-			     "-name", WAL_FIRST, "-exec", "mv", "-t", to, "--", "{}", "+"),
+			     "-name", WAL_FIRST, "-exec", "mv", "-n", "-t", to, "--", "{}", "+"),
 			deadline, NULL, err);
 }
 
@@ -195,8 +195,10 @@ static int wal_swap_in(struct node *node, const struct play_ctx *ctx, const char
 	scoped(swap) struct swap swap = swap_of(ctx, dir, WAL_FIRST);
 	bool staged;
 
-	if (node_exists(node, swap.staged, deadline, &staged, err) || !staged)
-		return err->code ? -1 : 0;
+	if (node_exists(node, swap.staged, deadline, &staged, err))
+		return -1;
+	if (!staged) /* it is in place already */
+		return 0;
 	if (node_run(node, argv("install", "-d", "-m", "0700", swap.old_folder), deadline, NULL,
 		     err) ||
 	    wal_move_all(node, dir, swap.old_folder, deadline, err))
@@ -233,7 +235,6 @@ int verb_swap_data(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 	const struct member *member = play_node(ctx, node)->member;
 	scoped(swap) struct swap swap = swap_of(ctx, member->data_dir, "member");
 
-	err->code = ERR_NONE;
 	if (nobody_there(node, member, deadline, err))
 		return -1;
 	if (member->wal_dir && wal_swap_in(node, ctx, member->wal_dir, deadline, err))
@@ -247,7 +248,6 @@ int verb_swap_data_back(struct node *node, const struct play_ctx *ctx, uint64_t 
 	const struct member *member = play_node(ctx, node)->member;
 	scoped(swap) struct swap swap = swap_of(ctx, member->data_dir, "member");
 
-	err->code = ERR_NONE;
 	if (nobody_there(node, member, deadline, err) || swap_out(node, &swap, deadline, err))
 		return -1;
 	return member->wal_dir ? wal_swap_out(node, ctx, member->wal_dir, deadline, err) : 0;

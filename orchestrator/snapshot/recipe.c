@@ -38,6 +38,44 @@ static struct tree *write_member(struct arena *arena, const struct member *m)
 	return map;
 }
 
+static void write_stored(struct arena *arena, const struct recipe *r, struct tree *top)
+{
+	struct tree *stored = tree_map(arena), *previous = tree_map(arena);
+
+	if (r->stored.name) {
+		tree_set_string(arena, stored, "name", r->stored.name);
+		tree_set_number(arena, stored, "size", r->stored.size);
+		tree_set_string(arena, stored, "sha256", r->stored.sha256);
+		tree_set_string(arena, stored, "compression", r->stored.compression);
+		tree_set_string(arena, stored, "encryption", r->stored.encryption);
+		tree_set(arena, top, "stored", stored);
+	}
+	if (r->previous) {
+		tree_set_string(arena, previous, "name", r->previous);
+		tree_set_string(arena, previous, "sha256", r->previous_sha256);
+		tree_set(arena, top, "previous", previous);
+	}
+}
+
+/* What is not always known stands there only when it is. */
+static void write_more(struct arena *arena, const struct recipe *r, struct tree *snapshot)
+{
+	struct tree *tags = tree_list(arena);
+
+	if (r->term)
+		tree_set_number(arena, snapshot, "term", r->term);
+	if (r->compact_revision)
+		tree_set_number(arena, snapshot, "compactRevision", r->compact_revision);
+	if (r->hashkv)
+		tree_set_string(arena, snapshot, "hashKV", r->hashkv);
+	if (r->storage_version)
+		tree_set_string(arena, snapshot, "storageVersion", r->storage_version);
+	for (size_t i = 0; i < r->tag_count; i++)
+		tree_add(tags, tree_new_string(arena, r->tags[i]));
+	if (r->tag_count)
+		tree_set(arena, snapshot, "tags", tags);
+}
+
 int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -54,10 +92,14 @@ int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
 	tree_set_number(arena, snapshot, "size", r->size);
 	tree_set_number(arena, snapshot, "dbSize", r->db_size);
 	tree_set_string(arena, snapshot, "sha256", r->sha256);
+	write_more(arena, r, snapshot);
 	tree_set(arena, top, "snapshot", snapshot);
+	write_stored(arena, r, top);
 	tree_set_string(arena, cluster, "name", r->cluster.name);
 	tree_set_string(arena, cluster, "id",
 			arena_printf(arena, "%016llx", (unsigned long long)r->cluster.id));
+	if (r->cluster_uid)
+		tree_set_string(arena, cluster, "uid", r->cluster_uid);
 	tree_set_string(arena, cluster, "caFingerprint", r->cluster.ca_fingerprint);
 	tree_set_string(arena, cluster, "kubernetesVersion", r->cluster.kubernetes_version);
 	tree_set_string(arena, cluster, "etcdVersion", r->etcd_version);
@@ -166,6 +208,7 @@ static int read_cluster(struct arena *arena, const struct tree *map, struct reci
 		return err_set(err, ERR_CONFIG, "recipe: no cluster with members");
 	if (get_text(arena, map, "name", true, &r->cluster.name, err) ||
 	    get_text(arena, map, "id", true, &id, err) ||
+	    get_text(arena, map, "uid", false, &r->cluster_uid, err) ||
 	    get_text(arena, map, "caFingerprint", false, &r->cluster.ca_fingerprint, err) ||
 	    get_text(arena, map, "kubernetesVersion", false, &r->cluster.kubernetes_version, err) ||
 	    get_text(arena, map, "etcdVersion", false, &r->etcd_version, err))
@@ -209,6 +252,56 @@ static int read_snapshot(struct arena *arena, const struct tree *map, struct rec
 	return 0;
 }
 
+static int read_more(struct arena *arena, const struct tree *map, struct recipe *r, struct err *err)
+{
+	const struct tree *tags = tree_get(map, "tags");
+
+	if (get_text(arena, map, "hashKV", false, &r->hashkv, err) ||
+	    get_text(arena, map, "storageVersion", false, &r->storage_version, err) ||
+	    (tree_get(map, "term") && get_number(map, "term", &r->term, err)) ||
+	    (tree_get(map, "compactRevision") &&
+	     get_number(map, "compactRevision", &r->compact_revision, err)))
+		return -1;
+	if (r->hashkv && !is_hex(r->hashkv, 8))
+		return err_set(err, ERR_CONFIG, "recipe: hashKV is not 8 hex digits");
+	for (const struct tree *at = tags ? tags->first : NULL; at; at = at->next) {
+		if (r->tag_count == RECIPE_TAGS_MAX || at->kind != TREE_STRING ||
+		    at->len > TEXT_MAX || strlen(at->text) != at->len || !is_printable(at->text))
+			return err_set(err, ERR_CONFIG, "recipe: tags is no list of at most %d",
+				       RECIPE_TAGS_MAX);
+		r->tags[r->tag_count++] = arena_strdup(arena, at->text);
+	}
+	return 0;
+}
+
+/* A name that is a file's beside the recipe, and nothing else. */
+static bool is_plain_name(const char *name)
+{
+	return *name && *name != '.' && strlen(name) <= 255 && !strpbrk(name, "/\\");
+}
+
+static int read_stored(struct arena *arena, const struct tree *top, struct recipe *r,
+		       struct err *err)
+{
+	const struct tree *map = tree_get(top, "stored"), *previous = tree_get(top, "previous");
+	struct recipe_stored *s = &r->stored;
+
+	if (map && (get_text(arena, map, "name", true, &s->name, err) ||
+		    get_text(arena, map, "sha256", true, &s->sha256, err) ||
+		    get_text(arena, map, "compression", true, &s->compression, err) ||
+		    get_text(arena, map, "encryption", true, &s->encryption, err) ||
+		    get_number(map, "size", &s->size, err)))
+		return -1;
+	if (s->name && (!is_plain_name(s->name) || !is_hex(s->sha256, 64)))
+		return err_set(err, ERR_CONFIG, "recipe: stored has no plain name or no sha256");
+	if (previous && (get_text(arena, previous, "name", true, &r->previous, err) ||
+			 get_text(arena, previous, "sha256", true, &r->previous_sha256, err)))
+		return -1;
+	if (r->previous && (!is_plain_name(r->previous) || !is_hex(r->previous_sha256, 64)))
+		return err_set(err, ERR_CONFIG, "recipe: previous has no plain name or no sha256");
+	return 0;
+}
+
 int recipe_read(struct arena *arena, const char *text, size_t len, struct recipe *out,
 		struct err *err)
 {
@@ -223,6 +316,8 @@ int recipe_read(struct arena *arena, const char *text, size_t len, struct recipe
 	if (!version || strcmp(version, "etcd-backup/v1") != 0)
 		return err_set(err, ERR_CONFIG, "recipe: its apiVersion is not etcd-backup/v1");
 	if (read_snapshot(arena, tree_get(top, "snapshot"), &r, err) ||
+	    read_more(arena, tree_get(top, "snapshot"), &r, err) ||
+	    read_stored(arena, top, &r, err) ||
 	    read_cluster(arena, tree_get(top, "cluster"), &r, err))
 		return -1;
 	*out = r;

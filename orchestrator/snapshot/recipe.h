@@ -9,17 +9,37 @@
 
 #include <stdint.h>
 
-enum { RECIPE_MAX = 1024 * 1024, RECIPE_VERSION = 1 };
+enum { RECIPE_MAX = 1024 * 1024, RECIPE_VERSION = 1, RECIPE_TAGS_MAX = 32 };
+
+/* The object as the store has it, when that is not the plain file. */
+struct recipe_stored {
+	const char *
+		name; /* beside the recipe; NULL: the plain file, named as the recipe without ".json" */
+	const char *sha256;      /* hex */
+	uint64_t size;           /* bytes */
+	const char *compression; /* "none", "zstd", "gzip" */
+	const char *encryption;  /* "none", "age" */
+};
 
 struct recipe {
 	struct cluster cluster; /* name, id, CA fingerprint, members, Kubernetes version */
 	const char *etcd_version;
 	const char *member; /* the member it was taken from */
-	const char *sha256; /* of the whole file as stored, hex */
-	uint64_t size;      /* of the whole file, bytes */
+	const char *sha256; /* of etcd's file, the database and its hash, before compression; hex */
+	uint64_t size;      /* of the same, bytes */
 	uint64_t db_size;   /* without the 32 bytes of its hash */
 	uint64_t revision;  /* of the snapshot */
 	uint64_t taken_at;  /* seconds since 1970 */
+	struct recipe_stored stored;
+	const char *cluster_uid;     /* of namespace kube-system; NULL: not known */
+	const char *storage_version; /* 3.6 and later; NULL: not known */
+	uint64_t term;               /* of that member; 0: not known */
+	uint64_t compact_revision;
+	const char *hashkv; /* at the revision, 8 hex digits; NULL: not compared */
+	const char *tags[RECIPE_TAGS_MAX];
+	size_t tag_count;
+	const char *previous; /* name of the snapshot before it in the same place; NULL: none */
+	const char *previous_sha256; /* as its recipe has it */
 };
 
 /* Writes the recipe as JSON: kind SnapshotRecipe, apiVersion etcd-backup/v1. */

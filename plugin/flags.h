@@ -8,6 +8,7 @@
 
 enum flag_kind {
 	FLAG_TEXT,
+	FLAG_TEXTS, /* struct texts: may be given several times */
 	FLAG_BOOL,
 	FLAG_NUMBER,   /* uint64_t */
 	FLAG_DURATION, /* uint64_t of milliseconds */
@@ -20,6 +21,13 @@ enum {
 	ON_CLUSTER = 1 << 1, /* those that go to a cluster: discover, save, restore */
 	ON_OUTPUT = 1 << 2,  /* those that print documents: discover, save, version */
 	ON_RESTORE = 1 << 3,
+	ON_SAVE = 1 << 4,
+	ON_STORE =
+		1 << 5, /* those that go to a store: save, restore, list, verify, inspect, prune */
+	ON_FROM = 1 << 6,   /* those that read from one: not save */
+	ON_SECRET = 1 << 7, /* those that decrypt: restore, verify, inspect */
+	ON_PRUNE = 1 << 8,
+	ON_INSPECT = 1 << 9,
 };
 
 struct flag {

@@ -97,6 +97,13 @@ static int set_flag(struct opts *opts, const struct flag *flag, const char *valu
 	case FLAG_TEXT:
 		*(const char **)field = value;
 		break;
+	case FLAG_TEXTS: {
+		struct texts *texts = field;
+		failed = texts->count == TEXTS_MAX;
+		if (!failed)
+			texts->items[texts->count++] = value;
+		break;
+	}
 	case FLAG_BOOL:
 		failed = parse_bool(value, field);
 		break;

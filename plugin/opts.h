@@ -12,6 +12,14 @@
 
 enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME };
 
+enum { TEXTS_MAX = 32 };
+
+/* A flag that may be given several times. */
+struct texts {
+	const char *items[TEXTS_MAX];
+	size_t count;
+};
+
 struct opts {
 	const char *program; /* "kubectl etcd-backup" or the plain name */
 	const char *command; /* "save"; NULL: none */
@@ -33,6 +41,34 @@ struct opts {
 	const char *etcdutl; /* --etcdutl FILE */
 	bool force_cluster;  /* --force-cluster */
 	const char *without; /* --without MEMBER */
+
+	/* save */
+	const char *to;              /* --to URL */
+	const char *member;          /* --member NAME */
+	const char *compress;        /* --compress */
+	struct texts encrypt_to;     /* --encrypt-to age1... */
+	const char *recipients_file; /* --recipients-file FILE */
+	bool plaintext;              /* --plaintext */
+	struct texts tags;           /* --tag */
+
+	/* stores */
+	const char *from; /* --from URL */
+	const char *s3_endpoint, *s3_region, *s3_profile, *s3_ca_file, *s3_sse, *s3_kms_key_id;
+	const char *s3_path_style; /* "true", "false"; NULL: by the endpoint */
+
+	/* reading what is encrypted; save: with a passphrase */
+	struct texts identities;     /* --identity FILE */
+	const char *passphrase_file; /* --passphrase-file FILE, or /dev/fd/N */
+
+	/* prune: counts are texts, since -1 is "all" */
+	const char *keep_last, *keep_hourly, *keep_daily, *keep_weekly, *keep_monthly, *keep_yearly;
+	const char *keep_within;
+	struct texts keep_tags;
+	const char *dry_run; /* "none", "client"; bare --dry-run is client */
+	bool force;
+	const char *cluster_name; /* --cluster-name NAME: list and prune only this one */
+
+	uint64_t largest; /* inspect: --largest N */
 };
 
 /*

@@ -1,0 +1,47 @@
+/*
+ * catalog: the snapshots of a store, by their recipes.  The store itself is the catalog: NAME.json is the recipe of the
+ * snapshot NAME, and its `stored.name` is the object beside it.  What has no recipe is no snapshot.
+ */
+#ifndef STORE_CATALOG_H
+#define STORE_CATALOG_H
+
+#include "snapshot/recipe.h"
+#include "store/store.h"
+
+enum { CATALOG_MAX = 20000 };
+
+enum catalog_state {
+	CATALOG_OK,      /* the object is there and has the size that the recipe says */
+	CATALOG_MISSING, /* the object is not there */
+	CATALOG_SIZE,    /* it has another size */
+	CATALOG_UNREAD,  /* the recipe cannot be read: only name and error are set */
+};
+
+struct catalog_entry {
+	const char *name;   /* of the snapshot: the recipe's without ".json" */
+	const char *object; /* beside it */
+	enum catalog_state state;
+	const char *trouble; /* in words; NULL when CATALOG_OK */
+	bool gap; /* its predecessor is missing or is another one (see recipe.previous) */
+	struct recipe recipe;
+};
+
+struct catalog {
+	struct arena *arena;
+	struct catalog_entry *entries; /* newest first; those that cannot be read last */
+	size_t count;
+};
+
+/*
+ * Reads every recipe of the store.  An object without a recipe is passed over.  -1: what the store says, or more than
+ * CATALOG_MAX recipes.
+ */
+int catalog_read(struct store *store, struct catalog *out, struct err *err);
+void catalog_release(struct catalog *catalog);
+void catalog_scoped(struct catalog *catalog);
+
+/* One recipe by the snapshot's name (or its object's).  -1: STORE when there is none, CONFIG when it cannot be read. */
+int catalog_find(struct store *store, struct arena *arena, const char *name,
+		 struct catalog_entry *out, struct err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * source: the snapshot that the user named, made ready for reading as etcd's file: a local file, an object by its URL
+ * (s3://bucket/prefix/NAME, sftp://...), or a name in the store of --from.  What is encrypted or compressed is opened by
+ * its content, not by its name, into memory: plaintext never comes to a disk of this machine.
+ */
+#ifndef PLUGIN_SOURCE_H
+#define PLUGIN_SOURCE_H
+
+#include "plugin/opts.h"
+#include "snapshot/recipe.h"
+#include "snapshot/snapshot_file.h"
+
+struct source {
+	struct arena *arena;
+	struct snapshot_file file; /* proved: hash, bbolt meta; file.fd is open */
+	const char *path;          /* to open it again: the file, or /proc/self/fd/N of this process */
+	const char *shown;         /* what to call it in messages */
+	bool has_recipe;
+	struct recipe recipe;
+	char stored_sha256[65]; /* of the object as it is stored */
+	uint64_t stored_size;
+	const char *compression; /* as found: "none", "zstd", "gzip" */
+	const char *encryption;  /* as found: "none", "age" */
+};
+
+/*
+ * Reads all of it.  -1: FILE, STORE, CORRUPT (also when it is not what its recipe says: the SHA-256 and size of the
+ * object, of the file in it, its revision), CONFIG (no identity fits, wrong passphrase), USAGE.
+ */
+int source_open(const struct opts *opts, const char *name, struct source *out, struct err *err);
+void source_release(struct source *source);
+void source_scoped(struct source *source);
+
+#endif

@@ -23,7 +23,7 @@ LDHARD   := -pie -Wl,-z,relro,-z,now
 LIB_SRC    := $(filter-out orchestrator/node/node_dir.c,$(wildcard orchestrator/*/*.c))
 PLUGIN_SRC := $(wildcard plugin/*.c)
 TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
-E2E_SRC    := $(wildcard e2e/sshd/test_*.c)
+E2E_SRC    := $(wildcard e2e/sshd/test_*.c) e2e/age/age_tool.c
 PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
 FAKES      := $(wildcard orchestrator/play/test/fake_*.c)
 PLAYBOOKS  := $(wildcard playbooks/*.yaml)
@@ -96,7 +96,7 @@ $(BUILD)/asan/kubectl-etcd_backup: $(BUILD)/asan/plugin/main.o $(BUILD)/asan/plu
 DEB_BUILD := gcc make pkg-config libssh2-1-dev libuv1-dev libcurl4-openssl-dev libjansson-dev \
              libyaml-dev libssl-dev libzstd-dev zlib1g-dev libexpat1-dev libc6-dev
 DEB_CHECK := clang clang-format clang-tidy cppcheck shellcheck
-DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git
+DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git age zstd
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # installs those of a list that are missing; says so first
@@ -171,7 +171,9 @@ test: deps-test
 		$(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t)) \
 		-- play-tsan $(BUILD)/tsan/test/orchestrator/play/test/test_play \
 		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
-		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/tsan/test/e2e/sshd/test_ssh \
+		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/asan/test/e2e/sshd/test_store_sftp \
+			$(BUILD)/tsan/test/e2e/sshd/test_ssh \
+		-- age e2e/age/run $(BUILD)/asan/test/e2e/age/age_tool \
 		-- cluster e2e/as-test kind/up \
 		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \

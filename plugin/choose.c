@@ -19,13 +19,22 @@ bool choose_only_full(const char *errors, bool cut)
 	return true;
 }
 
-int choose_member(const struct discovery *d, size_t *chosen, struct err *err)
+static bool is_called(const struct discovery *d, size_t i, const char *name)
+{
+	return !name || strcmp(d->cluster.members[i].name, name) == 0 ||
+	       strcmp(d->nodes[i].name, name) == 0;
+}
+
+int choose_member(const struct discovery *d, const char *name, size_t *chosen, struct err *err)
 {
 	char why[400] = "";
-	bool found = false;
+	bool found = false, called = false;
 
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		const struct found_node *f = &d->found[i];
+		if (!is_called(d, i, name))
+			continue;
+		called = true;
 		const char *reason = !f->answers                          ? "does not answer"
 				     : choose_only_full(f->trouble, true) ? NULL
 									  : f->trouble;
@@ -49,6 +58,8 @@ int choose_member(const struct discovery *d, size_t *chosen, struct err *err)
 	}
 	if (found)
 		return 0;
+	if (!called)
+		return err_set(err, ERR_USAGE, "no member is called %s", name ? name : "");
 	err_set(err, ERR_UNSAFE, "no healthy member to take a snapshot from: %s", why);
 	return err_hint(err, "kubectl etcd-backup discover shows what each says");
 }

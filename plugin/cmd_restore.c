@@ -123,7 +123,7 @@ int cmd_restore(const struct opts *opts, struct err *err)
 			"restore needs --yes when standard input is not a terminal");
 		return err_status(err->code);
 	}
-	if (plan_open(opts->args[0], &plan, err))
+	if (plan_open(opts, opts->args[0], &plan, err))
 		return err_status(err->code);
 	int status = restore_with(opts, &plan, err);
 	plan_release(&plan);

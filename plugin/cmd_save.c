@@ -1,158 +1,154 @@
 /*
- * cmd_save: a snapshot of one healthy member into a local file, and the recipe beside it.
+ * cmd_save: a snapshot of one healthy member into a file or a store, and the recipe beside it.
  */
-#include "base/json.h"
-#include "etcd/etcd_api.h"
 #include "plugin/choose.h"
-#include "plugin/discover.h"
 #include "plugin/print.h"
 #include "plugin/progress.h"
-#include "snapshot/snapshot_file.h"
+#include "plugin/save_take.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { ASK_MS = 10 * 1000, STALL_MS = 60 * 1000, DAY_MS = 24 * 3600 * 1000 };
+enum { DAY_MS = 24 * 3600 * 1000 };
+static const uint64_t COMPARE_MAX = 2ull << 30; /* HashKV stops a member's writes for 0.3 s a GiB */
 
-/* One job on one worker: its signals and its cancel pipe are the fleet's. */
-struct job {
-	const struct member *member;
-	struct snapshot_writer *writer;
-	uint64_t deadline, min_revision;
-	struct etcd_snapshot snapshot;
-};
-
-/* The member was well when the cluster was discovered; is it still, right before its snapshot? */
-static int check_status(struct etcd_client *client, uint64_t deadline, struct err *err)
+static int put_recipe(struct place *place, const struct buf *text, struct err *err)
 {
-	struct etcd_status status;
+	scoped(store_put) struct store_put *put = store_put(place->store, place->recipe, err);
 
-	if (etcd_status(client, deadline, &status, err))
-		return -1;
-	if (!choose_only_full(status.errors, false))
-		return err_set(err, ERR_UNSAFE, "the member reports: %s", status.errors);
-	if (!status.leader || status.learner)
-		return err_set(err, ERR_UNSAFE, "the member %s",
-			       status.learner ? "is a learner" : "has no leader");
-	return 0;
+	return !put || sink_write(store_put_sink(put), text->data, text->len, err) ||
+			       sink_end(store_put_sink(put), err)
+		       ? -1
+		       : 0;
 }
 
-static int take(struct node *node, void *arg, struct err *err)
-{
-	struct job *job = arg;
-	uint64_t soon = deadline_in(ASK_MS);
-	scoped(etcd_client) struct etcd_client *client =
-		etcd_client_new(node, job->member, soon, err);
-
-	if (!client || check_status(client, soon, err))
-		return -1;
-	/* fails without quorum; and a snapshot older than this is a stale one */
-	if (etcd_linearizable_revision(client, soon, &job->min_revision, err))
-		return err_in(err, "no linearizable read, so the member has no quorum");
-	return etcd_snapshot(client, job->deadline, STALL_MS, snapshot_writer_add, job->writer,
-			     &job->snapshot, err);
-}
-
-static int write_recipe(const struct recipe *recipe, const char *path, struct buf *text,
+static int write_recipe(const struct recipe *recipe, struct place *place, struct buf *text,
 			struct err *err)
 {
-	scoped(mem) char *beside = mem_printf("%s.json", path);
+	struct err ignored = ERR_INIT;
 
-	if (recipe_write(recipe, text, err) ||
-	    file_write_durably(beside, text->data, text->len, err)) {
-		unlink(path); /* without its recipe it is not known for what it is */
-		return err_in(err, "the recipe could not be written, so the snapshot was removed");
+	if (!recipe_write(recipe, text, err) && !put_recipe(place, text, err))
+		return 0;
+	/* without its recipe it is not known for what it is */
+	store_remove(place->store, place->object, &ignored);
+	return err_in(err, "the recipe could not be written, so the snapshot was removed");
+}
+
+static void print_saved(const struct opts *opts, const struct recipe *recipe,
+			const struct place *place, const struct buf *text)
+{
+	char size[16];
+
+	size_text(recipe->stored.size, size);
+	if (opts->output == OUTPUT_JSON)
+		print_raw(text->data, text->len);
+	else if (opts->output == OUTPUT_NAME)
+		print_line("%s", place->shown);
+	else
+		print_line("snapshot %s saved: revision %llu, %s, from %s", place->shown,
+			   (unsigned long long)recipe->revision, size, recipe->member);
+}
+
+static void fill_recipe(struct recipe *recipe, const struct save_job *job, const struct opts *opts,
+			char hash[9])
+{
+	const struct place *place = job->place;
+
+	recipe->cluster = job->found->cluster;
+	recipe->etcd_version = job->found->cluster.members[job->chosen].version;
+	recipe->member = job->found->cluster.members[job->chosen].name;
+	recipe->sha256 = job->seal.plain.sha256;
+	recipe->size = job->seal.plain.size;
+	recipe->db_size = job->snapshot.size;
+	recipe->revision = job->revision;
+	recipe->term = job->status.term;
+	recipe->taken_at = now_unix();
+	recipe->stored = (struct recipe_stored){ .name = place->object,
+						 .sha256 = job->seal.stored.sha256,
+						 .size = job->seal.stored.size,
+						 .compression = seal_compression(&place->seal),
+						 .encryption = seal_encryption(&place->seal) };
+	if (job->compared[job->chosen]) {
+		const struct etcd_hash *own = &job->hashes[job->chosen];
+		snprintf(hash, 9, "%08x", own->hash);
+		recipe->hashkv = hash;
+		recipe->compact_revision = own->compact_revision;
+	}
+	for (; recipe->tag_count < opts->tags.count; recipe->tag_count++)
+		recipe->tags[recipe->tag_count] = opts->tags.items[recipe->tag_count];
+}
+
+/* The snapshot streams into its place; members are compared; then it gets its name. */
+static int play(struct save_job *job, struct err *err)
+{
+	struct discovery *d = job->found;
+	bool only[CLUSTER_MEMBERS_MAX] = { false }, all[CLUSTER_MEMBERS_MAX] = { false };
+	struct err errs[CLUSTER_MEMBERS_MAX];
+
+	only[job->chosen] = true;
+	if (fleet_each(d->fleet, save_take, job, only, errs, NULL, NULL))
+		return fleet_first(d->fleet, errs, err);
+	for (size_t i = 0; i < d->cluster.count; i++)
+		all[i] = d->found[i].answers && job->snapshot.size < COMPARE_MAX;
+	if (fleet_each(d->fleet, save_hash, job, all, errs, NULL, NULL))
+		return fleet_first(d->fleet, errs, err);
+	if (save_compare(job, err))
+		return -1;
+	if (fleet_each(d->fleet, save_finish, job, only, errs, NULL, NULL)) {
+		*err = errs[job->chosen]; /* of the store, not of the node */
+		return -1;
 	}
 	return 0;
 }
 
-static int print_saved(const struct opts *opts, const struct recipe *recipe, const struct buf *text)
+static int save(const struct opts *opts, struct save_job *job, struct err *err)
 {
-	char size[16];
-
-	size_text(recipe->size, size);
-	if (opts->output == OUTPUT_JSON)
-		print_raw(text->data, text->len);
-	else if (opts->output == OUTPUT_NAME)
-		print_line("%s", opts->args[0]);
-	else
-		print_line("snapshot %s saved: revision %llu, %s, from %s", opts->args[0],
-			   (unsigned long long)recipe->revision, size, recipe->member);
-	return 0;
-}
-
-static int save(const struct opts *opts, struct discovery *d, size_t chosen,
-		struct snapshot_writer *writer, struct err *err)
-{
-	struct job job = { .member = &d->cluster.members[chosen],
-			   .writer = writer,
-			   .deadline = deadline_in(opts->timeout_ms ? opts->timeout_ms : DAY_MS) };
 	struct progress progress = { .quiet = opts->quiet };
-	bool only[CLUSTER_MEMBERS_MAX] = { false };
-	struct err errs[CLUSTER_MEMBERS_MAX];
+	struct place *place = job->place;
+	struct discovery *d = job->found;
 	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
-	struct bolt_facts facts;
-	char sha256[65];
+	struct recipe recipe = { .taken_at = 0 };
+	char hash[9];
 
-	only[chosen] = true;
-	if (d->found[chosen].trouble[0])
+	if (place_open(place, opts, d->cluster.name, d->nodes[0].cancel_fd, err) ||
+	    place_previous(place, d->cluster.name, &recipe, err))
+		return -1;
+	if (d->found[job->chosen].trouble[0])
 		print_warning("etcd is full (alarm NOSPACE): the snapshot has that alarm, too");
-	progress_line(&progress, "snapshot of %s (%s)", job.member->name, d->nodes[chosen].name);
+	progress_line(&progress, "snapshot of %s (%s)", d->cluster.members[job->chosen].name,
+		      d->nodes[job->chosen].name);
 	if (fleet_catch_signals(d->fleet, NULL, NULL, err))
 		return -1;
-	if (fleet_each(d->fleet, take, &job, only, errs, NULL, NULL))
-		return fleet_first(d->fleet, errs, err);
-	if (snapshot_writer_commit(writer, job.snapshot.size, job.min_revision, &facts, sha256,
-				   err))
-		return err_in(err, "%s", d->nodes[chosen].name);
-	struct recipe recipe = { .cluster = d->cluster,
-				 .etcd_version = job.member->version,
-				 .member = job.member->name,
-				 .sha256 = sha256,
-				 .size = job.snapshot.size + sizeof(job.snapshot.sha256),
-				 .db_size = job.snapshot.size,
-				 .revision = facts.revision,
-				 .taken_at = now_unix() };
-	if (write_recipe(&recipe, opts->args[0], &text, err))
+	scoped(store_put) struct store_put *put = store_put(place->store, place->object, err);
+	if (!put || seal_init(&job->seal, &place->seal, store_put_sink(put), err) || play(job, err))
 		return -1;
-	return print_saved(opts, &recipe, &text);
-}
-
-static int check_free(const char *path, struct err *err)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return 0;
-	err_set(err, ERR_FILE, "%s is there already", path);
-	return err_hint(err, "a snapshot is never overwritten: choose another name");
+	fill_recipe(&recipe, job, opts, hash);
+	if (write_recipe(&recipe, place, &text, err))
+		return -1;
+	print_saved(opts, &recipe, place, &text);
+	return 0;
 }
 
 int cmd_save(const struct opts *opts, struct err *err)
 {
 	scoped(discovery) struct discovery d = { 0 };
-	scoped(mem) char *beside = mem_printf("%s.json", opts->args[0]);
-	size_t chosen = 0;
+	scoped(place) struct place place = { .arena = NULL };
+	struct save_job job = { .found = &d,
+				.place = &place,
+				.deadline =
+					deadline_in(opts->timeout_ms ? opts->timeout_ms : DAY_MS) };
+	int failed = -1;
 
-	if (check_free(opts->args[0], err) || check_free(beside, err))
-		return err_status(err->code);
-	if (discover(opts, NULL, &d, err))
+	if (place_init(&place, opts, err) || discover(opts, NULL, &d, err))
 		return err_status(err->code);
 	for (size_t i = 0; i < d.warning_count; i++)
 		print_warning(d.warnings[i]);
-	if (d.cluster.external) {
+	if (d.cluster.external)
 		err_set(err, ERR_UNSAFE,
 			"etcd is external (%s): take the snapshot on its own hosts",
 			d.cluster.external);
-		return err_status(err->code);
-	}
-	if (choose_member(&d, &chosen, err))
-		return err_status(err->code);
-	scoped(snapshot_writer) struct snapshot_writer *writer =
-		snapshot_writer_new(opts->args[0], err);
-	if (!writer)
-		return err_status(err->code);
-	return save(opts, &d, chosen, writer, err) ? err_status(err->code) : 0;
+	else if (!choose_member(&d, opts->member, &job.chosen, err))
+		failed = save(opts, &job, err);
+	seal_release(&job.seal);
+	return failed ? err_status(err->code) : 0;
 }

@@ -5,16 +5,23 @@
 #include "plugin/opts.h"
 
 const struct command commands[] = {
-	{ "save", "FILE", 1, 1, ON_CLUSTER | ON_OUTPUT, "Take a snapshot into a local file",
+	{ "save", "[FILE]", 0, 1, ON_CLUSTER | ON_OUTPUT | ON_SAVE | ON_STORE,
+	  "Take a snapshot into a file or a store",
 	  "Streams a snapshot from one healthy member through SSH, never stored on the node, and "
 	  "accepts\n"
-	  "it only when it is whole and at least as new as the cluster was when it began.  Beside "
-	  "FILE\n"
-	  "stands FILE.json, the recipe: of which cluster it is and how to restore it.",
+	  "it only when it is whole, at least as new as the cluster was when it began, and the "
+	  "members\n"
+	  "agree on its revision.  It goes into FILE, in etcdctl's form unless FILE's name ends in "
+	  ".zst, .gz\n"
+	  "or .age; or with --to into a store, as CLUSTER-TIME, compressed, and encrypted for the "
+	  "keys given.\n"
+	  "Beside it stands the recipe (.json): of which cluster it is and how to restore it.",
 	  "  # Take a snapshot, logging in as root with the agent's keys\n"
-	  "  kubectl etcd-backup save prod.db --ssh-user root\n",
+	  "  kubectl etcd-backup save prod.db --ssh-user root\n\n"
+	  "  # Encrypted, into an S3 bucket\n"
+	  "  kubectl etcd-backup save --to s3://backups/prod --recipients-file keys.txt\n",
 	  cmd_save },
-	{ "restore", "FILE", 1, 1, ON_CLUSTER | ON_RESTORE,
+	{ "restore", "SNAPSHOT", 1, 1, ON_CLUSTER | ON_RESTORE | ON_STORE | ON_FROM | ON_SECRET,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "
 	  "serves,\n"
@@ -22,7 +29,9 @@ const struct command commands[] = {
 	  "again and\n"
 	  "proves that the members agree.  Until etcd serves the restored data every failure and "
 	  "Ctrl-C\n"
-	  "undoes all changes.  The old data is kept.",
+	  "undoes all changes.  The old data is kept.  SNAPSHOT is a file, a name in the store of "
+	  "--from, or a\n"
+	  "URL; compressed and encrypted ones are opened by their content, in memory.",
 	  "  # Restore; asks for the cluster's name\n"
 	  "  kubectl etcd-backup restore prod.db --ssh-user root\n\n"
 	  "  # Restore when the API is dead\n"

@@ -7,13 +7,9 @@
 #include "base/tree.h"
 #include "plugin/print.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* What nobody could have written since the snapshot: a week at 1,500 writes a second. */
@@ -21,58 +17,30 @@ static const uint64_t BUMP_UNKNOWN = 1000000000;
 /* Above what a live member told: writes until everything is stopped, and watchers a little ahead. */
 static const uint64_t BUMP_MARGIN = 1000000;
 
-static int read_recipe(const char *path, struct plan *plan, struct err *err)
+int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err)
 {
-	scoped(mem) char *beside = mem_printf("%s.json", path);
-	scoped(mem) char *text = mem_alloc(RECIPE_MAX + 1);
-	scoped(fd) int fd = open(beside, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n;
-
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return err_errno(err, ERR_FILE, "%s", beside);
-	while (len <= RECIPE_MAX && (n = read(fd, text + len, RECIPE_MAX + 1 - len)) > 0)
-		len += (size_t)n;
-	if (recipe_read(plan->arena, text, len, &plan->recipe, err))
-		return err_in(err, "%s", beside);
-	if (strcmp(plan->recipe.sha256, plan->file.sha256) != 0) {
-		err_set(err, ERR_UNSAFE,
-			"%s is the recipe of another snapshot (its sha256 is not this file's)",
-			beside);
-		return err_hint(
-			err,
-			"put the right recipe beside the snapshot, or move the wrong one away");
-	}
-	plan->has_recipe = true;
-	return 0;
-}
-
-int plan_open(const char *path, struct plan *plan, struct err *err)
-{
-	*plan = (struct plan){ .arena = arena_new(), .file.fd = -1 };
-	if (snapshot_file_open(path, &plan->file, err) || read_recipe(path, plan, err)) {
+	*plan = (struct plan){ .arena = arena_new(), .source.file.fd = -1 };
+	if (source_open(opts, name, &plan->source, err)) {
 		plan_release(plan);
 		return -1;
 	}
-	plan->ctx.snapshot_path = path;
+	plan->ctx.snapshot_path = plan->source.path;
 	return 0;
 }
 
 static int check_same_cluster(const struct opts *opts, const struct plan *plan, struct err *err)
 {
-	const char *then = plan->recipe.cluster.ca_fingerprint;
+	const char *then = plan->source.recipe.cluster.ca_fingerprint;
 	const char *now = plan->found.cluster.ca_fingerprint;
 
-	if (!plan->has_recipe || opts->force_cluster)
+	if (!plan->source.has_recipe || opts->force_cluster)
 		return 0;
 	if (!then || !now || strcmp(then, now) == 0)
 		return 0;
 	err_set(err, ERR_UNSAFE,
 		"this snapshot is of another cluster: \"%s\", whose etcd CA is %.16s..., and here "
 		"it is %.16s...",
-		plan->recipe.cluster.name, then, now);
+		plan->source.recipe.cluster.name, then, now);
 	return err_hint(err, "check --context and --nodes; when the cluster really got a new CA: "
 			     "--force-cluster");
 }
@@ -151,10 +119,10 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 	name_run(ctx);
 	ctx->initial_cluster = arena_strdup(plan->arena, buf_str(&initial));
 	ctx->cluster_id = cluster_id(ctx->cluster, ctx->token);
-	ctx->snapshot_size = plan->file.size;
-	ctx->db_size = plan->file.db_size;
-	ctx->snapshot_sha256 = plan->file.sha256;
-	ctx->snapshot_revision = plan->file.facts.revision;
+	ctx->snapshot_size = plan->source.file.size;
+	ctx->db_size = plan->source.file.db_size;
+	ctx->snapshot_sha256 = plan->source.file.sha256;
+	ctx->snapshot_revision = plan->source.file.facts.revision;
 	ctx->etcdutl = opts->etcdutl;
 	ctx->grace_ms = opts->grace_ms;
 	ctx->operator= operator_name(plan->arena);
@@ -175,7 +143,8 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 
 int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 {
-	if (discover(opts, plan->has_recipe ? &plan->recipe : NULL, &plan->found, err))
+	if (discover(opts, plan->source.has_recipe ? &plan->source.recipe : NULL, &plan->found,
+		     err))
 		return -1;
 	if (plan->found.cluster.external) {
 		err_set(err, ERR_UNSAFE, "etcd is external (%s): it is not restored from here",
@@ -225,22 +194,23 @@ void plan_show(const struct plan *plan)
 	char when[21] = "an unknown time";
 	struct err other = ERR_INIT;
 
-	if (plan->has_recipe)
-		time_text(plan->recipe.taken_at, when);
+	if (plan->source.has_recipe)
+		time_text(plan->source.recipe.taken_at, when);
 	print_notice("This replaces all data of cluster \"%s\" (%zu etcd members) with the "
 		     "snapshot of %s.",
 		     cluster->name, cluster->count, when);
 	print_notice("  snapshot    revision %llu, %llu MiB%s",
 		     (unsigned long long)plan->ctx.snapshot_revision,
-		     (unsigned long long)(plan->file.db_size >> 20),
-		     plan->has_recipe
+		     (unsigned long long)(plan->source.file.db_size >> 20),
+		     plan->source.has_recipe
 			     ? ""
 			     : ", no recipe beside it: of which cluster it is cannot be told");
 	show_loss(plan);
 	for (size_t i = 0; i < cluster->count; i++)
 		print_notice("  %-11s %s on %s, %s", i ? "" : "members", cluster->members[i].name,
 			     cluster->members[i].address, cluster->members[i].peer_url);
-	if (plan->has_recipe && cluster_same_members(cluster, &plan->recipe.cluster, &other))
+	if (plan->source.has_recipe &&
+	    cluster_same_members(cluster, &plan->source.recipe.cluster, &other))
 		print_notice("  changed     since the snapshot: %s", other.text);
 	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
 		     cluster->count);
@@ -261,7 +231,7 @@ struct tree *plan_header(const struct plan *plan, const char *playbook, const ch
 	tree_set_string(plan->arena, header, "run", plan->ctx.run);
 	tree_set_string(plan->arena, header, "operator", plan->ctx.operator);
 	tree_set_string(plan->arena, header, "cluster", plan->ctx.cluster->name);
-	tree_set_string(plan->arena, header, "snapshot", plan->ctx.snapshot_path);
+	tree_set_string(plan->arena, header, "snapshot", plan->source.shown);
 	tree_set_string(plan->arena, header, "snapshotSHA256", plan->ctx.snapshot_sha256);
 	tree_set_string(plan->arena, header, "playbook", playbook);
 	tree_set_string(plan->arena, header, "playbookSHA256", playbook_sha256);
@@ -284,7 +254,7 @@ void plan_release(struct plan *plan)
 {
 	kube_free(plan->front);
 	discovery_release(&plan->found);
-	snapshot_file_close(&plan->file);
+	source_release(&plan->source);
 	arena_free(plan->arena);
 	plan->arena = NULL;
 }

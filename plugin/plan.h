@@ -8,14 +8,11 @@
 #include "play/verb.h"
 #include "plugin/discover.h"
 #include "plugin/kube.h"
-#include "snapshot/recipe.h"
-#include "snapshot/snapshot_file.h"
+#include "plugin/source.h"
 
 struct plan {
 	struct arena *arena;
-	struct snapshot_file file;
-	struct recipe recipe;
-	bool has_recipe;
+	struct source source;
 	struct discovery found;
 	struct play_ctx ctx;
 	struct play_node nodes[CLUSTER_MEMBERS_MAX];
@@ -24,11 +21,8 @@ struct plan {
 	uint64_t live_revision; /* the highest that a member told */
 };
 
-/*
- * Proves the snapshot file and reads FILE.json beside it when it is there.  Nothing is sent.  -1: CORRUPT,
- * FILE, CONFIG (a damaged recipe, or one of another file).
- */
-int plan_open(const char *path, struct plan *plan, struct err *err);
+/* The snapshot that the user named, proved: see source_open.  Nothing is sent to a node. */
+int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err);
 
 /*
  * Finds the cluster and fills the context: fresh run id and token, predicted ids, bump.  -1 as discover();

@@ -7,8 +7,10 @@
 #include "base/test/check.h"
 #include "e2e/etcd/lab.h"
 #include "e2e/etcd/tcp_node.h"
+#include "etcd/bolt_stream.h"
 #include "snapshot/snapshot_file.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -43,6 +45,21 @@ static uint64_t number_in(const struct buf *json, const char *key)
 	return value;
 }
 
+static int write_on(void *arg, const void *data, size_t len, struct err *err)
+{
+	return write(*(const int *)arg, data, len) == (ssize_t)len
+		       ? 0
+		       : err_errno(err, ERR_FILE, "write");
+}
+
+static int take_into(struct etcd_client *client, const char *path, struct etcd_snapshot *snapshot,
+		     struct err *err)
+{
+	scoped(fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	return etcd_snapshot(client, deadline_in(60000), STALL_MS, write_on, &fd, snapshot, err);
+}
+
 /* Into a file, which etcd's own tool reads as we do. */
 static void test_save(void)
 {
@@ -51,48 +68,50 @@ static void test_save(void)
 	scoped(buf) struct buf status = BUF_INIT(65536);
 	scoped(snapshot_file) struct snapshot_file file = { .fd = -1 };
 	struct etcd_snapshot snapshot = { 0 };
-	struct bolt_facts facts;
 	struct err err = ERR_INIT;
 	uint64_t revision = 0;
-	char sha256[65];
 
 	CHECK_INT(etcd_linearizable_revision(client, deadline_in(CALL_MS), &revision, &err), 0);
-	scoped(snapshot_writer) struct snapshot_writer *writer = snapshot_writer_new(path, &err);
-	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, snapshot_writer_add, writer,
-				&snapshot, &err),
-		  0);
-	CHECK_INT(snapshot_writer_commit(writer, snapshot.size, revision, &facts, sha256, &err), 0);
+	CHECK_INT(take_into(client, path, &snapshot, &err), 0);
 	CHECK_STR(err.text, "");
 	CHECK_INT(snapshot_file_open(path, &file, &err), 0);
-	CHECK_STR(file.sha256, sha256);
 	CHECK_INT(file.db_size, snapshot.size);
 	CHECK_INT(file.facts.revision, revision);
 	CHECK_INT(lab_snapshot_status(&lab, path, &status), 0);
-	CHECK_INT(number_in(&status, "revision"), facts.revision);
+	CHECK_INT(number_in(&status, "revision"), file.facts.revision);
 	CHECK_INT(number_in(&status, "totalSize"), snapshot.size);
 	printf("%.1f MB, revision %llu\n", (double)snapshot.size / 1e6,
-	       (unsigned long long)facts.revision);
+	       (unsigned long long)file.facts.revision);
 }
 
-/* A newer revision than the file has is asked for: nothing may be left. */
-static void test_too_old(void)
+static int stream_on(void *arg, const void *data, size_t len, struct err *err)
+{
+	(void)err;
+	bolt_stream_add(arg, data, len);
+	return 0;
+}
+
+/* The revision is seen while the snapshot goes by; a newer one than it has is refused. */
+static void test_stream(void)
 {
 	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, one);
-	scoped(mem) char *path = lab_path(&lab, "old.db");
-	struct etcd_snapshot snapshot;
-	struct bolt_facts facts;
+	scoped(bolt_stream) struct bolt_stream *stream = bolt_stream_new(VALUES + 1);
+	scoped(bolt_stream) struct bolt_stream *later = bolt_stream_new(VALUES + 2);
+	struct etcd_snapshot snapshot = { 0 };
 	struct err err = ERR_INIT;
-	struct stat st;
-	char sha256[65];
-	scoped(snapshot_writer) struct snapshot_writer *writer = snapshot_writer_new(path, &err);
+	uint64_t revision = 0;
 
-	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, snapshot_writer_add, writer,
-				&snapshot, &err),
+	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, stream_on, stream, &snapshot,
+				&err),
 		  0);
-	CHECK_INT(snapshot_writer_commit(writer, snapshot.size, VALUES + 2, &facts, sha256, &err),
-		  -1);
+	CHECK_INT(bolt_stream_revision(stream, snapshot.size, &revision, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK_INT(revision, VALUES + 1);
+	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, stream_on, later, &snapshot,
+				&err),
+		  0);
+	CHECK_INT(bolt_stream_revision(later, snapshot.size, &revision, &err), -1);
 	CHECK_INT(err.code, ERR_CORRUPT);
-	CHECK(lstat(path, &st) != 0);
 }
 
 /* Compaction: the file tells it, too. */
@@ -101,20 +120,15 @@ static void test_compacted(void)
 	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, one);
 	scoped(mem) char *path = lab_path(&lab, "compacted.db");
 	scoped(buf) struct buf out = BUF_INIT(65536);
+	scoped(snapshot_file) struct snapshot_file file = { .fd = -1 };
 	struct etcd_snapshot snapshot;
 	struct etcd_hash hash = { 0 };
-	struct bolt_facts facts;
 	struct err err = ERR_INIT;
-	char sha256[65];
-	scoped(snapshot_writer) struct snapshot_writer *writer = snapshot_writer_new(path, &err);
 
 	CHECK_INT(lab_etcdctl(&lab, one, argv("compact", "--physical", "5"), NULL, &out), 0);
-	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, snapshot_writer_add, writer,
-				&snapshot, &err),
-		  0);
-	CHECK_INT(snapshot_writer_commit(writer, snapshot.size, VALUES + 1, &facts, sha256, &err),
-		  0);
-	CHECK_INT(facts.compact_revision, 5);
+	CHECK_INT(take_into(client, path, &snapshot, &err), 0);
+	CHECK_INT(snapshot_file_open(path, &file, &err), 0);
+	CHECK_INT(file.facts.compact_revision, 5);
 	CHECK_INT(etcd_hashkv(client, 0, deadline_in(CALL_MS), &hash, &err), 0);
 	CHECK_INT(hash.compact_revision, 5);
 }
@@ -258,6 +272,6 @@ static void test_end(void)
 	free(initial);
 }
 
-TESTS(TEST(test_start), TEST(test_save), TEST(test_too_old), TEST(test_compacted), TEST(test_fail),
+TESTS(TEST(test_start), TEST(test_save), TEST(test_stream), TEST(test_compacted), TEST(test_fail),
       TEST(test_cancel), TEST(test_stall), TEST(test_deadline), TEST(test_sigterm),
       TEST(test_sigkill), TEST(test_end))

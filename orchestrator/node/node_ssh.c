@@ -25,11 +25,13 @@ struct node_ssh {
 	bool sudo;   /* commands need sudo -n */
 };
 
-static char *local_user(void)
+char *ssh_settings_user(const struct ssh_settings *settings)
 {
 	struct passwd entry, *found = NULL;
 	char room[4096];
 
+	if (settings->user)
+		return mem_strdup(settings->user);
 	if (!getpwuid_r(getuid(), &entry, room, sizeof(room), &found) && found)
 		return mem_strdup(found->pw_name);
 	return mem_strdup("root");
@@ -38,8 +40,7 @@ static char *local_user(void)
 static int connect_again(struct node *node, uint64_t deadline, struct err *err)
 {
 	struct node_ssh *impl = node->impl;
-	scoped(mem) char *user =
-		impl->settings.user ? mem_strdup(impl->settings.user) : local_user();
+	scoped(mem) char *user = ssh_settings_user(&impl->settings);
 	struct ssh_target target = {
 		.host = node->address,
 		.port = impl->settings.port ? impl->settings.port : 22,

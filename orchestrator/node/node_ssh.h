@@ -14,6 +14,9 @@ struct ssh_settings {
 	const char *known_hosts; /* NULL: ~/.ssh/known_hosts, then /etc/ssh/ssh_known_hosts */
 };
 
+/* Whom these settings log in as: their user, else the local user's name.  The caller frees. */
+char *ssh_settings_user(const struct ssh_settings *settings);
+
 /*
  * Makes an SSH node; name and address are borrowed.  Nothing is sent before node_open.  node_close
  * ends the session, node_ssh_release frees what the node holds.

@@ -1,5 +1,5 @@
 /*
- * ssh_session: what ssh.c and ssh_tunnel.c share of a session.  For those two only.
+ * ssh_session: what ssh.c, ssh_login.c, ssh_tunnel.c and ssh_sftp.c share of a session.  For those only.
  */
 #ifndef NODE_SSH_SESSION_H
 #define NODE_SSH_SESSION_H
@@ -8,6 +8,7 @@
 #include "node/ssh.h"
 
 #include <libssh2.h>
+#include <libssh2_sftp.h>
 #include <stdbool.h>
 #include <stdint.h>
 

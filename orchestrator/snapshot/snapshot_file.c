@@ -41,12 +41,10 @@ static int read_sums(const char *path, struct snapshot_file *file, uint8_t tail[
 	return 0;
 }
 
-static int open_regular(const char *path, struct snapshot_file *file, struct err *err)
+static int check_regular(const char *path, struct snapshot_file *file, struct err *err)
 {
 	struct stat st;
 
-	/* not to wait for ever for the other end of a pipe */
-	file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file->fd < 0 || fstat(file->fd, &st))
 		return err_errno(err, ERR_FILE, "cannot open %s", path);
 	if (!S_ISREG(st.st_mode))
@@ -84,9 +82,15 @@ static int prove(const char *path, struct snapshot_file *file, struct err *err)
 
 int snapshot_file_open(const char *path, struct snapshot_file *out, struct err *err)
 {
-	struct snapshot_file file = { .fd = -1 };
+	/* not to wait for ever for the other end of a pipe */
+	return snapshot_file_take(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), path, out, err);
+}
 
-	if (open_regular(path, &file, err) || prove(path, &file, err)) {
+int snapshot_file_take(int fd, const char *path, struct snapshot_file *out, struct err *err)
+{
+	struct snapshot_file file = { .fd = fd };
+
+	if (check_regular(path, &file, err) || prove(path, &file, err)) {
 		snapshot_file_close(&file);
 		return -1;
 	}

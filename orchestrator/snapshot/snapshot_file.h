@@ -27,28 +27,10 @@ struct snapshot_file {
  * a data dir or a truncated one).
  */
 int snapshot_file_open(const char *path, struct snapshot_file *out, struct err *err);
+
+/* The same of an open regular file (or memory), which `out` takes over, on failure, too; `name` is for messages. */
+int snapshot_file_take(int fd, const char *name, struct snapshot_file *out, struct err *err);
 void snapshot_file_close(struct snapshot_file *file);
 void snapshot_file_scoped(struct snapshot_file *file);
-
-/*
- * A new snapshot on its way: written to PATH.part (0600, O_EXCL after a stale one is removed), then
- * made durable and renamed.  Unless committed, abort removes every trace.
- */
-struct snapshot_writer;
-struct snapshot_writer *snapshot_writer_new(const char *path, struct err *err);
-int snapshot_writer_add(void *writer, const void *data, size_t len, struct err *err);
-
-/*
- * Proves what was written by its bolt facts (condition: meta.pgid * page size == db_size, revision >=
- * min_revision), fsyncs, renames to PATH, fsyncs the folder.  *sha256 is of the whole file.  On -1
- * (CORRUPT, FILE) nothing is left.
- */
-int snapshot_writer_commit(struct snapshot_writer *writer, uint64_t db_size, uint64_t min_revision,
-			   struct bolt_facts *facts, char sha256[65], struct err *err);
-void snapshot_writer_abort(struct snapshot_writer *writer); /* and frees; NULL is allowed */
-void snapshot_writer_scoped(struct snapshot_writer **writer);
-
-/* Writes a small file the same way: PATH.part, 0600, fsync, rename. */
-int file_write_durably(const char *path, const void *data, size_t len, struct err *err);
 
 #endif

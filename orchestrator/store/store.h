@@ -1,6 +1,7 @@
 /*
  * store: where snapshots are kept, by URL: a directory (a plain path or file:///dir), s3://bucket/prefix,
- * sftp://user@host[:port]/dir.  Names are flat: one name is one object.
+ * sftp://user@host[:port]/dir.  Names are flat: one name is one object.  A store is used by one thread at a time; what
+ * was put is freed before its store is closed.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -39,7 +40,10 @@ struct store_object {
 
 struct store;
 
-/* Parses the URL and takes the credentials; connects nowhere for s3.  NULL: USAGE (no such URL), CONFIG, SSH. */
+/*
+ * Parses the URL and takes the credentials; no driver connects or looks before the first call that needs it.  What
+ * settings point to is borrowed for the store's life.  NULL: USAGE (no such URL), CONFIG.
+ */
 struct store *store_open(const char *url, const struct store_settings *settings, struct err *err);
 void store_close(struct store *store); /* NULL is allowed */
 void store_scoped(struct store **store);
@@ -48,9 +52,16 @@ void store_scoped(struct store **store);
 bool store_is_remote(const char *url);
 
 /*
+ * 0 when this can be an object's name: 1 to STORE_NAME_MAX bytes of UTF-8 without control characters, '/', "..", a
+ * dot in front or ".part" at the end.  -1: USAGE.  Every function below asks this first; store_list leaves out
+ * what has another name.
+ */
+int store_name_check(const char *name, struct err *err);
+
+/*
  * A new object.  Bytes go to the sink; its `end` makes the object durable and gives it its name, which is never
- * overwritten (STORE, "exists already", before or after the bytes were sent).  Then, or instead, store_put_free: without
- * an `end` that returned 0 it removes every trace, also from the server (an upload in parts is aborted).
+ * overwritten (STORE, "exists already", before or after the bytes were sent).  Then, or instead, store_put_free:
+ * without an `end` that returned 0 it removes every trace, also from the server (an upload in parts is aborted).
  */
 struct store_put;
 struct store_put *store_put(struct store *store, const char *name, struct err *err);
@@ -58,10 +69,16 @@ struct sink *store_put_sink(struct store_put *put);
 void store_put_free(struct store_put *put); /* NULL is allowed */
 void store_put_scoped(struct store_put **put);
 
-/* Streams an object into the sink and ends it.  -1: STORE (no such object, refused), TIMEOUT, CANCELLED, the sink's own. */
+/*
+ * Streams an object into the sink and ends it, but only when all its bytes came.  -1: STORE (no such object, refused),
+ * SSH, TIMEOUT, CANCELLED, the sink's own.
+ */
 int store_get(struct store *store, const char *name, struct sink *to, struct err *err);
 
-/* Each object whose name begins with prefix ("" for all), in no order; nothing half-written.  -1 from `each` ends it. */
+/*
+ * Each object whose name begins with prefix ("" for all), in no order; nothing half-written.  -1 from `each` ends it;
+ * more than STORE_OBJECTS_MAX are an error (STORE).  `each` must not use the store.
+ */
 int store_list(struct store *store, const char *prefix,
 	       int (*each)(void *arg, const struct store_object *object, struct err *err),
 	       void *arg, struct err *err);
@@ -93,6 +110,15 @@ struct store_driver {
 		    struct err *err);
 	int (*remove)(void *impl, const char *name, struct err *err);
 };
+
+/*
+ * For drivers.  The name beside `name` under which a new object is written, ".NAME.part-0123456789abcdef" with a
+ * random end, NAME cut so that it fits a file system; the caller frees.
+ */
+char *store_part_name(const char *name);
+
+/* `len` bytes of a URL with %XX undone; NULL (USAGE): bad digits, a control character.  The caller frees. */
+char *store_url_decode(const char *text, size_t len, struct err *err);
 
 extern const struct store_driver store_dir_driver;
 extern const struct store_driver store_s3_driver;

@@ -149,7 +149,8 @@ static inline void bolt_keys(struct bolt_file *file, const struct bolt_want *wan
 
 static inline void bolt_root(struct bolt_file *file, const struct bolt_want *want)
 {
-	uint8_t in_key[16] = { BOLT_BRANCH }, in_meta[512] = { 0 }, compacted[17];
+	uint8_t in_key[16] = { BOLT_BRANCH }, in_meta[512] = { 0 }, in_alarm[32] = { 0 };
+	uint8_t compacted[17];
 	struct bolt_item meta[2], tops[3];
 	size_t n = 0, m = 0;
 
@@ -160,7 +161,8 @@ static inline void bolt_root(struct bolt_file *file, const struct bolt_want *wan
 		meta[n++] = (struct bolt_item){ "storageVersion", 14, want->version,
 						strlen(want->version), 0 };
 	size_t used = bolt_leaf(in_meta + 16, 0, 0, meta, n);
-	struct bolt_item all[] = { { "alarm", 5, in_key, 16, 1 },
+	bolt_leaf(in_alarm + 16, 0, 0, NULL, 0);
+	struct bolt_item all[] = { { "alarm", 5, in_alarm, 32, 1 },
 				   { "key", 3, in_key, 16, 1 },
 				   { "meta", 4, in_meta, 16 + used, 1 } };
 	for (size_t i = 0; i < 3; i++)

@@ -1,5 +1,5 @@
 /*
- * collect: the end of a chain in a test: keeps what came, in the order it came.
+ * collect: the last stage of a stream in tests: keeps what comes.
  */
 #ifndef SNAPSHOT_TEST_COLLECT_H
 #define SNAPSHOT_TEST_COLLECT_H
@@ -10,29 +10,42 @@
 struct collect {
 	struct sink sink;
 	struct buf got;
-	bool ended;
+	int ended; /* how often */
 };
 
 static inline int collect_write(struct sink *sink, const void *data, size_t len, struct err *err)
 {
-	struct collect *c = (struct collect *)sink;
+	struct collect *collect = (struct collect *)sink;
 
-	return buf_add(&c->got, data, len) ? err_set(err, ERR_BUG, "too much for the test") : 0;
+	if (buf_add(&collect->got, data, len))
+		return err_set(err, ERR_FILE, "the disk is full");
+	return 0;
 }
 
 static inline int collect_end(struct sink *sink, struct err *err)
 {
-	struct collect *c = (struct collect *)sink;
-
-	if (c->ended)
-		return err_set(err, ERR_BUG, "ended twice");
-	c->ended = true;
+	(void)err;
+	((struct collect *)sink)->ended++;
 	return 0;
+}
+
+static inline void collect_init(struct collect *collect, size_t max)
+{
+	*collect =
+		(struct collect){ .sink = { collect_write, collect_end }, .got = { .max = max } };
 }
 
 static inline struct collect collect_new(size_t max)
 {
-	return (struct collect){ .sink = { collect_write, collect_end }, .got = BUF_INIT(max) };
+	struct collect collect;
+
+	collect_init(&collect, max);
+	return collect;
+}
+
+static inline void collect_scoped(struct collect *collect)
+{
+	buf_release(&collect->got);
 }
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * test_snapshot_file: files that are proved and files that are not; a new one is whole or not there at all.
+ * test_snapshot_file: files that are proved and files that are not.
  */
 #include "base/digest.h"
 #include "base/test/check.h"
@@ -23,12 +23,6 @@ static const char *path_of(const char *name)
 	return path[turn];
 }
 
-static bool exists(const char *name)
-{
-	struct stat st;
-
-	return lstat(path_of(name), &st) == 0;
-}
 
 static void write_file(const char *name, const void *data, size_t len)
 {
@@ -136,137 +130,4 @@ static void test_open_bad(void)
 	free(file.data);
 }
 
-static struct snapshot_writer *write_some(const struct bolt_file *file, size_t len)
-{
-	struct err err = ERR_INIT;
-	struct snapshot_writer *writer = snapshot_writer_new(path_of("a"), &err);
-
-	CHECK(writer != NULL);
-	for (size_t at = 0, n; writer && at < len; at += n) {
-		n = len - at < 1000 ? len - at : 1000;
-		CHECK_INT(snapshot_writer_add(writer, file->data + at, n, &err), 0);
-	}
-	return writer;
-}
-
-static void test_writer(void)
-{
-	struct bolt_file file = make_snapshot(42);
-	struct snapshot_file got;
-	struct bolt_facts facts;
-	struct err err = ERR_INIT;
-	struct stat st;
-	char sha256[65];
-
-	begin();
-	write_file("a.part", "stale", 5);
-	struct snapshot_writer *writer = write_some(&file, file.size + 32);
-	CHECK(exists("a.part") && !exists("a"));
-	CHECK_INT(snapshot_writer_commit(writer, file.size, 42, &facts, sha256, &err), 0);
-	CHECK(!exists("a.part") && exists("a"));
-	CHECK_INT(facts.revision, 42);
-	snapshot_writer_abort(writer); /* frees; what is committed stays */
-	CHECK_INT(lstat(path_of("a"), &st), 0);
-	CHECK_INT(st.st_mode & 07777, 0600);
-	CHECK_INT(snapshot_file_open(path_of("a"), &got, &err), 0);
-	CHECK_STR(got.sha256, sha256);
-	snapshot_file_close(&got);
-
-	CHECK(!snapshot_writer_new(path_of("a"), &err)); /* never over an old one */
-	CHECK_INT(err.code, ERR_FILE);
-	CHECK_HAS(err.hint, "another name");
-	CHECK(!exists("a.part"));
-	end();
-	free(file.data);
-}
-
-static void test_writer_refuses(void)
-{
-	struct bolt_file file = make_snapshot(42);
-	struct bolt_facts facts;
-	struct err err = ERR_INIT;
-	char sha256[65];
-	struct {
-		size_t len;
-		uint64_t db_size, min_revision;
-	} cases[] = {
-		{ file.size + 32, file.size, 43 },              /* older than the cluster */
-		{ file.size + 32, file.size - 4096, 1 },        /* not the size that came */
-		{ file.size + 31, file.size, 1 },               /* a byte is missing */
-		{ file.size - 4096 + 32, file.size - 4096, 1 }, /* pages are missing */
-		{ 0, 0, 0 },
-	};
-
-	begin();
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct snapshot_writer *writer = write_some(&file, cases[i].len);
-		CHECK_INT(snapshot_writer_commit(writer, cases[i].db_size, cases[i].min_revision,
-						 &facts, sha256, &err),
-			  -1);
-		CHECK_INT(err.code, ERR_CORRUPT);
-		CHECK(!exists("a.part") && !exists("a"));
-		snapshot_writer_abort(writer);
-	}
-	struct snapshot_writer *writer = write_some(&file, 1000);
-	snapshot_writer_abort(writer);
-	CHECK(!exists("a.part") && !exists("a"));
-	snapshot_writer_abort(NULL);
-	end();
-	free(file.data);
-}
-
-/* Two runs with one name: neither may take the other's file for its own. */
-static void test_writer_race(void)
-{
-	struct bolt_file file = make_snapshot(42);
-	struct bolt_facts facts;
-	struct err err = ERR_INIT;
-	char sha256[65];
-
-	begin();
-	struct snapshot_writer *first = write_some(&file, file.size + 32);
-	CHECK(!snapshot_writer_new(path_of("a"), &err));
-	CHECK_HAS(err.text, "another process");
-	write_file("b", "made meanwhile", 14);
-	CHECK_INT(rename(path_of("b"), path_of("a")), 0);
-	CHECK_INT(snapshot_writer_commit(first, file.size, 1, &facts, sha256, &err), -1);
-	CHECK_INT(err.code, ERR_FILE);
-	CHECK(exists("a") && !exists("a.part")); /* theirs stays, ours goes */
-	snapshot_writer_abort(first);
-	unlink(path_of("a"));
-
-	first = write_some(&file, file.size + 32);
-	unlink(path_of("a.part"));
-	write_file("a.part", "another's", 9);
-	CHECK_INT(snapshot_writer_commit(first, file.size, 1, &facts, sha256, &err), -1);
-	CHECK(exists("a.part") && !exists("a"));
-	snapshot_writer_abort(first);
-	unlink(path_of("a.part"));
-
-	CHECK_INT(symlink("b", path_of("a.part")), 0);
-	CHECK(!snapshot_writer_new(path_of("a"), &err));
-	CHECK(exists("a.part") && !exists("b"));
-	end();
-	free(file.data);
-}
-
-static void test_small_file(void)
-{
-	struct err err = ERR_INIT;
-	char text[16] = "";
-
-	begin();
-	CHECK_INT(file_write_durably(path_of("a.json"), "{}\n", 3, &err), 0);
-	scoped(fd) int fd = open(path_of("a.json"), O_RDONLY | O_CLOEXEC);
-	CHECK_INT(read(fd, text, sizeof(text)), 3);
-	CHECK_STR(text, "{}\n");
-	CHECK_INT(file_write_durably(path_of("a.json"), "no", 2, &err), -1);
-	CHECK_INT(err.code, ERR_FILE);
-	CHECK(!exists("a.json.part"));
-	CHECK_INT(file_write_durably(path_of("none/a.json"), "no", 2, &err), -1);
-	CHECK_INT(err.code, ERR_FILE);
-	end();
-}
-
-TESTS(TEST(test_open), TEST(test_open_bad), TEST(test_writer), TEST(test_writer_refuses),
-      TEST(test_writer_race), TEST(test_small_file))
+TESTS(TEST(test_open), TEST(test_open_bad))

@@ -1,0 +1,273 @@
+/*
+ * bolt_map: see bolt_map.h.
+ */
+#include "etcd/bolt_map.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum {
+	FLAG_BRANCH = 1,
+	FLAG_LEAF = 2,
+	FLAG_META = 4,
+	META_SIZE = 64,
+	META_SUMMED = 56,
+	PAGE_MIN = 512,
+	PAGE_MAX = 65536,
+};
+
+#define MAGIC 0xED0CDAEDu
+
+static uint64_t fnv1a(const uint8_t *data, size_t len)
+{
+	uint64_t hash = 14695981039346656037ull;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ data[i]) * 1099511628211ull;
+	return hash;
+}
+
+static const char *meta_complaint(const uint8_t *page, uint64_t offset, struct bolt_meta *out)
+{
+	const uint8_t *m = page + BOLT_HEADER;
+
+	if (bolt_u32(m) != MAGIC)
+		return "wrong magic number";
+	if (bolt_u32(m + 4) != 2)
+		return "unknown version";
+	if (bolt_u64(m + META_SUMMED) != fnv1a(m, META_SUMMED))
+		return "wrong checksum";
+	if (!(bolt_u16(page + 8) & FLAG_META))
+		return "not marked as a meta page";
+	out->page_size = bolt_u32(m + 8);
+	if (out->page_size < PAGE_MIN || out->page_size > PAGE_MAX ||
+	    (out->page_size & (out->page_size - 1)) != 0)
+		return "impossible page size";
+	if (offset && offset != out->page_size)
+		return "it does not lie where its page size says";
+	out->root = bolt_u64(m + 16);
+	out->freelist = bolt_u64(m + 32);
+	out->pages = bolt_u64(m + 40);
+	out->txid = bolt_u64(m + 48);
+	return NULL;
+}
+
+static void read_meta(const struct bolt_map *map, uint64_t offset, struct bolt_meta *out)
+{
+	struct bolt_meta meta = { .offset = offset };
+
+	if (offset > map->given || map->given - offset < BOLT_HEADER + META_SIZE)
+		meta.bad = "outside the file";
+	else
+		meta.bad = meta_complaint(map->data + offset, offset, &meta);
+	*out = meta;
+	if (meta.bad)
+		*out = (struct bolt_meta){ .bad = meta.bad, .offset = offset };
+}
+
+/* The second meta lies one page on; when the first one is bad, its page size is found by trying. */
+static void read_metas(struct bolt_map *map)
+{
+	read_meta(map, 0, &map->metas[0]);
+	if (!map->metas[0].bad) {
+		read_meta(map, map->metas[0].page_size, &map->metas[1]);
+		return;
+	}
+	for (uint64_t size = PAGE_MIN; size <= PAGE_MAX; size *= 2) {
+		read_meta(map, size, &map->metas[1]);
+		if (!map->metas[1].bad)
+			return;
+	}
+	read_meta(map, 4096, &map->metas[1]);
+}
+
+static int choose_meta(struct bolt_map *map, struct err *err)
+{
+	const struct bolt_meta *first = &map->metas[0], *second = &map->metas[1], *meta;
+
+	read_metas(map);
+	if (first->bad && second->bad)
+		return err_set(err, ERR_CORRUPT,
+			       "no database of etcd: it has no valid meta page (page 0: %s; page "
+			       "1: %s)",
+			       first->bad, second->bad);
+	meta = first->bad || (!second->bad && second->txid > first->txid) ? second : first;
+	map->meta = meta;
+	map->page_size = meta->page_size;
+	if (meta->pages > map->given / meta->page_size)
+		return err_set(err, ERR_CORRUPT,
+			       "the database says it has %llu pages of %llu bytes, and only %llu "
+			       "bytes are there",
+			       (unsigned long long)meta->pages, (unsigned long long)meta->page_size,
+			       (unsigned long long)map->given);
+	map->size = meta->pages * meta->page_size;
+	return 0;
+}
+
+int bolt_map_of(const void *data, uint64_t size, struct bolt_map *out, struct err *err)
+{
+	*out = (struct bolt_map){ .data = data, .given = size };
+	if (!choose_meta(out, err))
+		return 0;
+	*out = (struct bolt_map){ 0 };
+	return -1;
+}
+
+int bolt_map_open(int fd, uint64_t size, struct bolt_map *out, struct err *err)
+{
+	struct stat st;
+	void *data;
+
+	*out = (struct bolt_map){ 0 };
+	if (fstat(fd, &st))
+		return err_errno(err, ERR_FILE, "cannot read the database");
+	if (st.st_size < 0 || (uint64_t)st.st_size < size || !size || size > SIZE_MAX)
+		return err_set(err, ERR_CORRUPT, "the database has %lld bytes, and %llu are needed",
+			       (long long)st.st_size, (unsigned long long)size);
+	data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return err_errno(err, ERR_FILE, "cannot map the database");
+	madvise(data, (size_t)size, MADV_WILLNEED); /* only faster */
+	*out = (struct bolt_map){ .data = data, .given = size, .mapped = true };
+	if (choose_meta(out, err)) {
+		bolt_map_release(out);
+		return -1;
+	}
+	return 0;
+}
+
+void bolt_map_release(struct bolt_map *map)
+{
+	if (map->mapped)
+		munmap((void *)(uintptr_t)map->data, (size_t)map->given);
+	*map = (struct bolt_map){ 0 };
+}
+
+void bolt_map_scoped(struct bolt_map *map)
+{
+	bolt_map_release(map);
+}
+
+static int check_count(const struct bolt_page *page, struct err *err)
+{
+	if ((uint64_t)page->count * BOLT_ELEMENT > page->len - BOLT_HEADER)
+		return err_set(err, ERR_CORRUPT, "page %llu (byte %llu) has too many elements: %u",
+			       (unsigned long long)page->id, (unsigned long long)page->offset,
+			       page->count);
+	return 0;
+}
+
+int bolt_page_get(const struct bolt_map *map, uint64_t id, struct bolt_page *out, struct err *err)
+{
+	struct bolt_page page = { .id = id };
+	uint64_t pages = map->meta->pages, said;
+	unsigned flags;
+
+	if (id < 2 || id >= pages)
+		return err_set(err, ERR_CORRUPT, "page %llu does not exist",
+			       (unsigned long long)id);
+	page.offset = id * map->page_size;
+	page.data = map->data + page.offset;
+	said = bolt_u64(page.data);
+	flags = bolt_u16(page.data + 8);
+	page.count = bolt_u16(page.data + 10);
+	page.pages = 1 + (uint64_t)bolt_u32(page.data + 12);
+	if (said != id)
+		return err_set(err, ERR_CORRUPT, "page %llu (byte %llu) says it is page %llu",
+			       (unsigned long long)id, (unsigned long long)page.offset,
+			       (unsigned long long)said);
+	if (flags != FLAG_BRANCH && flags != FLAG_LEAF)
+		return err_set(err, ERR_CORRUPT,
+			       "page %llu (byte %llu) is neither branch nor leaf: flags 0x%x",
+			       (unsigned long long)id, (unsigned long long)page.offset, flags);
+	if (page.pages > pages - id)
+		return err_set(err, ERR_CORRUPT,
+			       "page %llu (byte %llu) goes on for %llu pages, past the end",
+			       (unsigned long long)id, (unsigned long long)page.offset,
+			       (unsigned long long)page.pages);
+	page.branch = flags == FLAG_BRANCH;
+	page.len = page.pages * map->page_size;
+	if (check_count(&page, err))
+		return -1;
+	*out = page;
+	return 0;
+}
+
+int bolt_page_inline(const struct bolt_map *map, struct bolt_slice value, struct bolt_page *out,
+		     struct err *err)
+{
+	struct bolt_page page = { 0 };
+
+	if (value.len < BOLT_BUCKET + BOLT_HEADER)
+		return err_set(err, ERR_CORRUPT, "an inline bucket of %zu bytes is too short",
+			       value.len);
+	page.data = value.data + BOLT_BUCKET;
+	page.len = value.len - BOLT_BUCKET;
+	page.offset = (uint64_t)(page.data - map->data);
+	page.count = bolt_u16(page.data + 10);
+	if (bolt_u16(page.data + 8) != FLAG_LEAF)
+		return err_set(err, ERR_CORRUPT,
+			       "an inline bucket (byte %llu) is no leaf: flags 0x%x",
+			       (unsigned long long)page.offset, bolt_u16(page.data + 8));
+	if (check_count(&page, err))
+		return -1;
+	*out = page;
+	return 0;
+}
+
+static bool read_leaf(const uint8_t *e, uint64_t room, struct bolt_element *out)
+{
+	uint64_t pos = bolt_u32(e + 4), ksize = bolt_u32(e + 8), vsize = bolt_u32(e + 12);
+
+	/* each is less than 2^32: the sum cannot wrap */
+	if (pos + ksize + vsize > room)
+		return false;
+	out->flags = bolt_u32(e);
+	out->key = (struct bolt_slice){ e + pos, (size_t)ksize };
+	out->value = (struct bolt_slice){ e + pos + ksize, (size_t)vsize };
+	out->start = pos;
+	out->stop = pos + ksize + vsize;
+	return true;
+}
+
+static bool read_branch(const uint8_t *e, uint64_t room, struct bolt_element *out)
+{
+	uint64_t pos = bolt_u32(e), ksize = bolt_u32(e + 4);
+
+	if (pos + ksize > room)
+		return false;
+	out->key = (struct bolt_slice){ e + pos, (size_t)ksize };
+	out->child = bolt_u64(e + 8);
+	out->start = pos;
+	out->stop = pos + ksize;
+	return true;
+}
+
+bool bolt_element_get(const struct bolt_map *map, const struct bolt_page *page, unsigned i,
+		      struct bolt_element *out)
+{
+	uint64_t base = BOLT_HEADER + (uint64_t)i * BOLT_ELEMENT;
+	const uint8_t *e = page->data + base;
+
+	*out = (struct bolt_element){ .at = (uint64_t)(e - map->data) };
+	if (!(page->branch ? read_branch : read_leaf)(e, page->len - base, out))
+		return false;
+	out->start += base;
+	out->stop += base;
+	return out->start >= BOLT_HEADER + (uint64_t)page->count * BOLT_ELEMENT;
+}
+
+bool bolt_element_at(const struct bolt_map *map, uint64_t at, struct bolt_element *out)
+{
+	*out = (struct bolt_element){ .at = at };
+	return at < map->size && map->size - at >= BOLT_ELEMENT &&
+	       read_leaf(map->data + at, map->size - at, out);
+}
+
+int bolt_compare(struct bolt_slice a, struct bolt_slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int order = n ? memcmp(a.data, b.data, n) : 0;
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}

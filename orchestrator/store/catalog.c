@@ -1,0 +1,259 @@
+/*
+ * catalog: see catalog.h.
+ */
+#include "store/catalog.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_GROW = 256 };
+
+/* What the store has, sorted by name. */
+struct names {
+	struct arena *arena;
+	struct store_object *list;
+	size_t count, room;
+};
+
+static void names_scoped(struct names *names)
+{
+	free(names->list);
+}
+
+static int add_name(void *arg, const struct store_object *object, struct err *err)
+{
+	struct names *names = arg;
+
+	(void)err;
+	if (names->count == names->room) {
+		names->room += NAMES_GROW + names->room / 2;
+		names->list = mem_grow(names->list, names->room * sizeof(*names->list));
+	}
+	names->list[names->count] = *object;
+	names->list[names->count++].name = arena_strdup(names->arena, object->name);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct store_object *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+static const struct store_object *find_name(const struct names *names, const char *name)
+{
+	const struct store_object wanted = { .name = name };
+
+	return names->count ? bsearch(&wanted, names->list, names->count, sizeof(wanted), by_name)
+			    : NULL;
+}
+
+/* A recipe on its way into memory. */
+struct text {
+	struct sink sink;
+	struct buf buf;
+};
+
+static int text_write(struct sink *sink, const void *data, size_t len, struct err *err)
+{
+	struct text *text = (struct text *)sink;
+
+	return buf_add(&text->buf, data, len)
+		       ? err_set(err, ERR_CONFIG, "a recipe has at most %d bytes", RECIPE_MAX)
+		       : 0;
+}
+
+static int text_end(struct sink *sink, struct err *err)
+{
+	(void)sink;
+	(void)err;
+	return 0;
+}
+
+/* The store's own trouble ends it; a recipe that cannot be read is told in the entry. */
+static int read_one(struct store *store, struct arena *arena, const char *recipe_name,
+		    struct catalog_entry *out, struct err *err)
+{
+	struct text text = { .sink = { text_write, text_end }, .buf = BUF_INIT(RECIPE_MAX) };
+	struct catalog_entry entry = {
+		.name = arena_strndup(arena, recipe_name, strlen(recipe_name) - strlen(".json")),
+	};
+	int failed = store_get(store, recipe_name, &text.sink, err);
+
+	if (!failed)
+		failed = recipe_read(arena, buf_str(&text.buf), text.buf.len, &entry.recipe, err);
+	buf_release(&text.buf);
+	if (failed && err->code != ERR_CONFIG)
+		return err_in(err, "%s", recipe_name);
+	if (failed) {
+		entry.state = CATALOG_UNREAD;
+		entry.trouble = arena_strdup(arena, err->text);
+		*err = ERR_INIT;
+	}
+	entry.object = entry.recipe.stored.name ? entry.recipe.stored.name : entry.name;
+	*out = entry;
+	return 0;
+}
+
+static void judge(struct arena *arena, struct catalog_entry *entry,
+		  const struct store_object *object)
+{
+	uint64_t size = entry->recipe.stored.name ? entry->recipe.stored.size : entry->recipe.size;
+
+	if (entry->state == CATALOG_UNREAD)
+		return;
+	if (!object) {
+		entry->state = CATALOG_MISSING;
+		entry->trouble = arena_printf(arena, "%s is not there", entry->object);
+	} else if (object->size != size) {
+		entry->state = CATALOG_SIZE;
+		entry->trouble = arena_printf(arena, "%s has %llu bytes, its recipe says %llu",
+					      entry->object, (unsigned long long)object->size,
+					      (unsigned long long)size);
+	}
+}
+
+/* Newest first; what cannot be read last. */
+static int by_time(const void *a, const void *b)
+{
+	const struct catalog_entry *one = a, *other = b;
+	bool unread = one->state == CATALOG_UNREAD, other_unread = other->state == CATALOG_UNREAD;
+
+	if (unread != other_unread)
+		return unread ? 1 : -1;
+	if (one->recipe.taken_at != other->recipe.taken_at)
+		return one->recipe.taken_at > other->recipe.taken_at ? -1 : 1;
+	return strcmp(other->name, one->name);
+}
+
+static void find_gaps(struct catalog *catalog)
+{
+	for (size_t i = 0; i < catalog->count; i++) {
+		struct catalog_entry *entry = &catalog->entries[i];
+		entry->gap = entry->recipe.previous != NULL;
+		for (size_t k = 0; k < catalog->count && entry->gap; k++) {
+			const struct catalog_entry *other = &catalog->entries[k];
+			if (strcmp(other->name, entry->recipe.previous) == 0 &&
+			    other->recipe.sha256 &&
+			    strcmp(other->recipe.sha256, entry->recipe.previous_sha256) == 0)
+				entry->gap = false;
+		}
+	}
+}
+
+static bool is_recipe(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 5 && strcmp(name + len - 5, ".json") == 0;
+}
+
+static int fill(struct store *store, const struct names *names, struct catalog *catalog,
+		struct err *err)
+{
+	size_t recipes = 0;
+
+	for (size_t i = 0; i < names->count; i++)
+		recipes += is_recipe(names->list[i].name);
+	if (recipes > CATALOG_MAX)
+		return err_set(err, ERR_STORE, "more than %d recipes", CATALOG_MAX);
+	catalog->entries =
+		arena_alloc(catalog->arena, (recipes ? recipes : 1) * sizeof(*catalog->entries));
+	for (size_t i = 0; i < names->count; i++) {
+		struct catalog_entry *entry = &catalog->entries[catalog->count];
+		if (!is_recipe(names->list[i].name))
+			continue;
+		if (read_one(store, catalog->arena, names->list[i].name, entry, err))
+			return -1;
+		judge(catalog->arena, entry, find_name(names, entry->object));
+		catalog->count++;
+	}
+	return 0;
+}
+
+int catalog_read(struct store *store, struct catalog *out, struct err *err)
+{
+	struct catalog catalog = { .arena = arena_new() };
+	scoped(names) struct names names = { .arena = catalog.arena };
+
+	if (store_list(store, "", add_name, &names, err)) {
+		arena_free(catalog.arena);
+		return -1;
+	}
+	if (names.count)
+		qsort(names.list, names.count, sizeof(*names.list), by_name);
+	if (fill(store, &names, &catalog, err)) {
+		arena_free(catalog.arena);
+		return -1;
+	}
+	if (catalog.count)
+		qsort(catalog.entries, catalog.count, sizeof(*catalog.entries), by_time);
+	find_gaps(&catalog);
+	*out = catalog;
+	return 0;
+}
+
+void catalog_release(struct catalog *catalog)
+{
+	arena_free(catalog->arena);
+	*catalog = (struct catalog){ .arena = NULL };
+}
+
+void catalog_scoped(struct catalog *catalog)
+{
+	catalog_release(catalog);
+}
+
+/* "x.db.zst.age" is the object of x; "x.db" may also be a name of its own. */
+static const char *recipe_of(struct store *store, struct arena *arena, const char *name,
+			     struct err *err)
+{
+	static const char *const endings[] = { "", ".age", ".zst", ".gz", ".db" };
+	char *stem = arena_strdup(arena, name);
+
+	for (size_t i = 0; i < 5; i++) {
+		size_t len = strlen(stem), size = strlen(endings[i]);
+		struct store_object object;
+		struct err said = ERR_INIT;
+		bool missing = false;
+		if (len <= size || strcmp(stem + len - size, endings[i]) != 0)
+			continue;
+		stem[len - size] = '\0';
+		char *recipe = arena_printf(arena, "%s.json", stem);
+		if (!store_stat(store, recipe, &object, &missing, &said))
+			return recipe;
+		if (!missing) {
+			*err = said;
+			return NULL;
+		}
+	}
+	err_set(err, ERR_STORE, "no snapshot %s, and no recipe of it", name);
+	err_hint(err, "kubectl etcd-backup list shows what is there");
+	return NULL;
+}
+
+int catalog_find(struct store *store, struct arena *arena, const char *name,
+		 struct catalog_entry *out, struct err *err)
+{
+	const char *recipe = recipe_of(store, arena, name, err);
+	struct store_object object;
+	struct err said = ERR_INIT;
+	struct catalog_entry entry;
+	bool missing = false;
+
+	if (!recipe || read_one(store, arena, recipe, &entry, err))
+		return -1;
+	if (entry.state != CATALOG_UNREAD) {
+		bool there = !store_stat(store, entry.object, &object, &missing, &said);
+		if (!there && !missing) {
+			*err = said;
+			return -1;
+		}
+		judge(arena, &entry, there ? &object : NULL);
+	}
+	*out = entry;
+	return 0;
+}

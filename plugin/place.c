@@ -1,0 +1,213 @@
+/*
+ * place: see place.h.
+ */
+#include "plugin/place.h"
+
+#include "base/mem.h"
+#include "plugin/store_flags.h"
+#include "snapshot/age_keyfile.h"
+#include "store/catalog.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool ends(const char *text, const char *with)
+{
+	size_t len = strlen(text), size = strlen(with);
+
+	return len >= size && strcmp(text + len - size, with) == 0;
+}
+
+/* FILE's name says what it is, as it does for zstd and age themselves; a store has zstd. */
+static const char *usual_compression(const struct place *place, const char *file)
+{
+	scoped(mem) char *name = mem_strdup(file ? file : "");
+
+	if (!place->named)
+		return "zstd";
+	if (ends(name, ".age"))
+		name[strlen(name) - 4] = '\0';
+	return ends(name, ".zst") ? "zstd" : ends(name, ".gz") ? "gzip" : "none";
+}
+
+static int read_keys(struct place *place, const struct opts *opts, struct err *err)
+{
+	for (size_t i = 0; i < opts->encrypt_to.count; i++)
+		if (age_recipients_add(&place->recipients, opts->encrypt_to.items[i], err))
+			return err_in(err, "--encrypt-to");
+	if (opts->recipients_file &&
+	    age_recipients_file(&place->recipients, opts->recipients_file, err))
+		return err_in(err, "--recipients-file");
+	if (opts->passphrase_file &&
+	    age_passphrase_file(opts->passphrase_file, &place->passphrase, err))
+		return err_in(err, "--passphrase-file");
+	if (place->recipients.count && place->passphrase.len)
+		return err_set(err, ERR_USAGE,
+			       "recipients and a passphrase: an age file has the one or the other");
+	place->seal.recipients = &place->recipients;
+	place->seal.passphrase = &place->passphrase;
+	return 0;
+}
+
+static int check_secrecy(const struct place *place, const struct opts *opts, const char *file,
+			 struct err *err)
+{
+	bool encrypted = place->recipients.count || place->passphrase.len;
+
+	if (encrypted && opts->plaintext)
+		return err_set(err, ERR_USAGE, "--plaintext with a key: which?");
+	if (!encrypted && file && ends(file, ".age"))
+		return err_set(err, ERR_USAGE, "%s: to encrypt it a key is needed: --encrypt-to",
+			       file);
+	if (encrypted || opts->plaintext || !store_is_remote(place->url))
+		return 0;
+	err_set(err, ERR_UNSAFE,
+		"%s: a snapshot holds every Secret of the cluster, and no key was given",
+		place->url);
+	return err_hint(err, "--encrypt-to age1... (kubectl etcd-backup keygen makes a key), or "
+			     "--plaintext if whoever reads that store may read all Secrets");
+}
+
+static int check_free(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return 0;
+	err_set(err, ERR_FILE, "%s is there already", path);
+	return err_hint(err, "a snapshot is never overwritten: choose another name");
+}
+
+static int split_file(struct place *place, const char *file, struct err *err)
+{
+	const char *slash = strrchr(file, '/');
+	scoped(mem) char *beside = mem_printf("%s.json", file);
+
+	if (check_free(file, err) || check_free(beside, err))
+		return -1;
+	place->named = true;
+	place->url = slash ? arena_printf(place->arena, "%.*s/", (int)(slash - file), file) : ".";
+	place->object = slash ? slash + 1 : file;
+	place->shown = file;
+	place->recipe = arena_printf(place->arena, "%s.json", place->object);
+	return store_name_check(place->object, err);
+}
+
+int place_init(struct place *place, const struct opts *opts, struct err *err)
+{
+	const char *file = opts->arg_count ? opts->args[0] : NULL;
+
+	*place = (struct place){ .arena = arena_new(),
+				 .passphrase = BUF_SECRET(AGE_PASSPHRASE_MAX) };
+	if (!file == !opts->to) {
+		err_set(err, ERR_USAGE, "save needs FILE or --to URL%s", file ? ", not both" : "");
+		return err_hint(err, "see '%s save --help' for usage", opts->program);
+	}
+	place->url = opts->to;
+	if (file && split_file(place, file, err))
+		return -1;
+	if (compress_parse(opts->compress ? opts->compress : usual_compression(place, file),
+			   &place->seal.compress, err) ||
+	    read_keys(place, opts, err))
+		return -1;
+	return check_secrecy(place, opts, file, err);
+}
+
+/* prod-20260821T104107Z; what a name in a store may not have becomes '-' */
+static const char *stem(struct arena *arena, const char *cluster)
+{
+	char when[21];
+	time_text(now_unix(), when);
+	char *name = arena_printf(arena, "%.80s-%.4s%.2s%.2sT%.2s%.2s%.2sZ", cluster, when,
+				  when + 5, when + 8, when + 11, when + 14, when + 17);
+
+	for (char *at = name; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("._-", *at))
+			*at = '-';
+	if (*name == '.')
+		*name = '-';
+	return name;
+}
+
+static int check_name(struct place *place, const char *name, struct err *err)
+{
+	struct store_object object;
+	struct err said = ERR_INIT;
+	bool missing = false;
+
+	if (store_stat(place->store, name, &object, &missing, &said)) {
+		if (missing)
+			return 0;
+		*err = said;
+		return -1;
+	}
+	err_set(err, ERR_STORE, "%s: %s is there already", place->url, name);
+	return err_hint(err, "a snapshot is never overwritten: choose another name");
+}
+
+int place_open(struct place *place, const struct opts *opts, const char *cluster, int cancel_fd,
+	       struct err *err)
+{
+	if (store_from_opts(opts, place->url, cancel_fd, &place->store, err))
+		return -1;
+	if (!place->named) {
+		place->shown = stem(place->arena, cluster);
+		place->object =
+			arena_printf(place->arena, "%s%s", place->shown, seal_suffix(&place->seal));
+		place->recipe = arena_printf(place->arena, "%s.json", place->shown);
+	}
+	return check_name(place, place->object, err) || check_name(place, place->recipe, err) ? -1
+											      : 0;
+}
+
+struct newest {
+	struct arena *arena;
+	const char *name;
+};
+
+static int take_newest(void *arg, const struct store_object *object, struct err *err)
+{
+	struct newest *newest = arg;
+
+	(void)err;
+	if (ends(object->name, ".json") &&
+	    (!newest->name || strcmp(object->name, newest->name) > 0))
+		newest->name = arena_strdup(newest->arena, object->name);
+	return 0;
+}
+
+int place_previous(struct place *place, const char *cluster, struct recipe *recipe, struct err *err)
+{
+	scoped(mem) char *prefix = mem_printf("%.80s-2", cluster);
+	struct newest newest = { .arena = place->arena };
+	struct catalog_entry entry;
+
+	if (place->named)
+		return 0;
+	if (store_list(place->store, prefix, take_newest, &newest, err))
+		return -1;
+	if (!newest.name)
+		return 0;
+	char *name = arena_strndup(place->arena, newest.name, strlen(newest.name) - 5);
+	struct err odd = ERR_INIT;
+	if (catalog_find(place->store, place->arena, name, &entry, &odd) ||
+	    entry.state == CATALOG_UNREAD)
+		return 0; /* list --check tells of it; a new snapshot must not fail for an old one */
+	recipe->previous = name;
+	recipe->previous_sha256 = entry.recipe.sha256;
+	return 0;
+}
+
+void place_release(struct place *place)
+{
+	store_close(place->store);
+	buf_release(&place->passphrase);
+	arena_free(place->arena);
+	*place = (struct place){ .arena = NULL };
+}
+
+void place_scoped(struct place *place)
+{
+	place_release(place);
+}

@@ -1,0 +1,324 @@
+/*
+ * source: see source.h.
+ */
+#include "plugin/source.h"
+
+#include "base/mem.h"
+#include "plugin/store_flags.h"
+#include "snapshot/age_keyfile.h"
+#include "snapshot/tap.h"
+#include "snapshot/unseal.h"
+#include "store/catalog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* etcd itself warns above 8 GiB: what unpacks to more than this is no snapshot. */
+static const uint64_t SIZE_MAX_UNKNOWN = 32ull << 30;
+
+/* The end of the chain: memory that has a descriptor. */
+struct memory {
+	struct sink sink;
+	int fd;
+	uint64_t size, max;
+};
+
+static int memory_write(struct sink *sink, const void *data, size_t len, struct err *err)
+{
+	struct memory *m = (struct memory *)sink;
+	const char *at = data;
+
+	if (len > m->max - m->size)
+		return err_set(err, ERR_CORRUPT, "it has more than the %llu bytes expected",
+			       (unsigned long long)m->max);
+	m->size += len;
+	while (len) {
+		ssize_t n = write(m->fd, at, len);
+		if (n < 0)
+			return err_errno(err, ERR_FILE, "no memory for the snapshot");
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int memory_end(struct sink *sink, struct err *err)
+{
+	(void)sink;
+	(void)err;
+	return 0;
+}
+
+/* Where it is: a store and a name there, or a local path (store NULL). */
+struct where {
+	struct store *store;
+	const char *name;
+};
+
+static void where_scoped(struct where *where)
+{
+	store_close(where->store);
+}
+
+static int find_where(const struct opts *opts, const char *name, struct source *out,
+		      struct where *where, struct err *err)
+{
+	const char *slash = strrchr(name, '/'), *url = opts->from;
+
+	if (strstr(name, "://")) {
+		url = arena_printf(out->arena, "%.*s", (int)(slash - name), name);
+		where->name = slash + 1;
+	} else if (url) {
+		where->name = name;
+	} else {
+		return 0;
+	}
+	out->shown = arena_printf(out->arena, "%s/%s", url, where->name);
+	return store_from_opts(opts, url, -1, &where->store, err);
+}
+
+/* The recipe in a store; an object without one is taken as it is. */
+static int find_in_store(struct where *where, struct source *out, struct err *err)
+{
+	struct store_object object;
+	struct catalog_entry entry;
+	bool missing = false;
+
+	if (!catalog_find(where->store, out->arena, where->name, &entry, err)) {
+		if (entry.state == CATALOG_UNREAD)
+			return err_set(err, ERR_CONFIG, "its recipe: %s", entry.trouble);
+		out->recipe = entry.recipe;
+		out->has_recipe = true;
+		where->name = entry.object;
+		return 0;
+	}
+	if (err->code != ERR_STORE)
+		return -1;
+	struct err first = *err;
+	*err = ERR_INIT;
+	if (!store_stat(where->store, where->name, &object, &missing, err))
+		return 0;
+	if (missing) /* neither a recipe nor an object */
+		*err = first;
+	return -1;
+}
+
+static int read_recipe(const char *path, struct source *out, bool *found, struct err *err)
+{
+	scoped(mem) char *text = mem_alloc(RECIPE_MAX + 1);
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	size_t len = 0;
+	ssize_t n;
+
+	*found = fd >= 0;
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return err_errno(err, ERR_FILE, "%s", path);
+	while (len <= RECIPE_MAX && (n = read(fd, text + len, RECIPE_MAX + 1 - len)) > 0)
+		len += (size_t)n;
+	if (recipe_read(out->arena, text, len, &out->recipe, err))
+		return err_in(err, "%s", path);
+	return 0;
+}
+
+/* FILE.json; or NAME.json beside NAME.db.zst.age, when it says that it is of this file. */
+static int find_local(const char *path, struct source *out, struct err *err)
+{
+	static const char *const endings[] = { ".age", ".zst", ".gz", ".db" };
+	char *stem = arena_strdup(out->arena, path);
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+
+	if (read_recipe(arena_printf(out->arena, "%s.json", path), out, &out->has_recipe, err))
+		return -1;
+	if (out->has_recipe)
+		return 0;
+	for (size_t i = 0; i < 4; i++) {
+		size_t len = strlen(stem), size = strlen(endings[i]);
+		if (len > size && strcmp(stem + len - size, endings[i]) == 0)
+			stem[len - size] = '\0';
+	}
+	struct err odd = ERR_INIT;
+	bool found;
+	out->has_recipe =
+		!read_recipe(arena_printf(out->arena, "%s.json", stem), out, &found, &odd) &&
+		found && out->recipe.stored.name && strcmp(out->recipe.stored.name, base) == 0;
+	return 0;
+}
+
+static int stream_file(const char *path, struct sink *to, struct err *err)
+{
+	enum { CHUNK = 256 * 1024 };
+	scoped(mem) char *chunk = mem_alloc(CHUNK);
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return err_errno(err, ERR_FILE, "%s", path);
+	while ((n = read(fd, chunk, CHUNK)) > 0)
+		if (sink_write(to, chunk, (size_t)n, err))
+			return -1;
+	if (n < 0)
+		return err_errno(err, ERR_FILE, "%s", path);
+	return sink_end(to, err);
+}
+
+/* All of it through the chain, into memory. */
+static int fetch(const struct where *where, const char *path, const struct unseal_settings *keys,
+		 struct source *out, int fd, struct err *err)
+{
+	struct memory memory = { .sink = { memory_write, memory_end }, .fd = fd, .max = keys->max };
+	struct unseal *unseal = unseal_new(keys, &memory.sink);
+	struct tap tap;
+
+	tap_init(&tap, unseal_sink(unseal));
+	int failed = where->store ? store_get(where->store, where->name, &tap.sink, err)
+				  : stream_file(path, &tap.sink, err);
+	out->stored_size = tap.size;
+	memcpy(out->stored_sha256, tap.sha256, sizeof(out->stored_sha256));
+	out->compression = unseal_compression(unseal);
+	out->encryption = unseal_encryption(unseal);
+	tap_release(&tap);
+	unseal_free(unseal);
+	return failed ? -1 : 0;
+}
+
+static int read_keys(const struct opts *opts, struct age_identities *identities,
+		     struct buf *passphrase, struct err *err)
+{
+	for (size_t i = 0; i < opts->identities.count; i++)
+		if (age_identities_file(identities, opts->identities.items[i], err))
+			return err_in(err, "--identity");
+	if (opts->passphrase_file && age_passphrase_file(opts->passphrase_file, passphrase, err))
+		return err_in(err, "--passphrase-file");
+	return 0;
+}
+
+static int fetch_with_keys(const struct opts *opts, const struct where *where, const char *path,
+			   struct source *out, struct err *err)
+{
+	scoped(age_identities) struct age_identities identities = { .count = 0 };
+	scoped(buf) struct buf passphrase = BUF_SECRET(AGE_PASSPHRASE_MAX);
+	struct unseal_settings keys = { .identities = &identities,
+					.passphrase = &passphrase,
+					.max = out->has_recipe ? out->recipe.size
+							       : SIZE_MAX_UNKNOWN };
+	int fd;
+
+	if (read_keys(opts, &identities, &passphrase, err))
+		return -1;
+	fd = memfd_create("snapshot", MFD_CLOEXEC);
+	if (fd < 0)
+		return err_errno(err, ERR_FILE, "no memory for the snapshot");
+	if (fetch(where, path, &keys, out, fd, err)) {
+		close(fd);
+		return err_in(err, "%s", out->shown);
+	}
+	out->path = arena_printf(out->arena, "/proc/self/fd/%d", fd);
+	return snapshot_file_take(fd, out->shown, &out->file, err);
+}
+
+/* A plain local file is read where it is. */
+static int is_packed(const char *path, bool *packed, struct err *err)
+{
+	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[40] = { 0 };
+	struct stat st;
+
+	*packed = false;
+	if (fd < 0 || fstat(fd, &st))
+		return err_errno(err, ERR_FILE, "cannot open %s", path);
+	if (!S_ISREG(st.st_mode) || read(fd, head, sizeof(head)) < 4)
+		return 0; /* snapshot_file_open has the words for it */
+	*packed = memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0 ||
+		  memcmp(head, "\x1f\x8b\x08", 3) == 0 ||
+		  memcmp(head, "age-encryption.org/", 19) == 0 ||
+		  memcmp(head, "-----BEGIN AGE ENCRYPTED FILE-----", 34) == 0;
+	return 0;
+}
+
+static int open_plain(const char *path, struct source *out, struct err *err)
+{
+	if (snapshot_file_open(path, &out->file, err))
+		return -1;
+	out->path = arena_strdup(out->arena, path);
+	out->stored_size = out->file.size;
+	memcpy(out->stored_sha256, out->file.sha256, sizeof(out->stored_sha256));
+	return 0;
+}
+
+static int check_recipe(const struct source *s, struct err *err)
+{
+	const struct recipe *r = &s->recipe;
+
+	if (!s->has_recipe)
+		return 0;
+	if (strcmp(r->sha256, s->file.sha256) != 0) {
+		err_set(err, ERR_UNSAFE,
+			"%s: the recipe beside it is the recipe of another snapshot (its sha256 is "
+			"not this file's)",
+			s->shown);
+		return err_hint(
+			err,
+			"put the right recipe beside the snapshot, or move the wrong one away");
+	}
+	if (r->revision != s->file.facts.revision)
+		return err_set(err, ERR_CORRUPT,
+			       "%s: its revision is %llu, and its recipe says %llu", s->shown,
+			       (unsigned long long)s->file.facts.revision,
+			       (unsigned long long)r->revision);
+	if (r->stored.name && strcmp(r->stored.sha256, s->stored_sha256) != 0)
+		return err_set(err, ERR_CORRUPT, "%s: its SHA-256 is not the one in its recipe",
+			       s->shown);
+	return 0;
+}
+
+static int open_it(const struct opts *opts, const char *name, struct source *out, struct err *err)
+{
+	scoped(where) struct where where = { .store = NULL };
+	bool packed = true;
+
+	if (find_where(opts, name, out, &where, err))
+		return -1;
+	if (where.store ? find_in_store(&where, out, err) : is_packed(name, &packed, err))
+		return where.store ? err_in(err, "%s", out->shown) : -1;
+	if (!where.store && packed && find_local(name, out, err))
+		return -1;
+	if (packed ? fetch_with_keys(opts, &where, name, out, err) : open_plain(name, out, err))
+		return -1;
+	if (!where.store && !packed && find_local(name, out, err))
+		return -1;
+	return check_recipe(out, err);
+}
+
+int source_open(const struct opts *opts, const char *name, struct source *out, struct err *err)
+{
+	struct source source = { .arena = arena_new(),
+				 .file.fd = -1,
+				 .shown = name,
+				 .compression = "none",
+				 .encryption = "none" };
+
+	if (open_it(opts, name, &source, err)) {
+		source_release(&source);
+		return -1;
+	}
+	*out = source;
+	return 0;
+}
+
+void source_release(struct source *source)
+{
+	snapshot_file_close(&source->file);
+	arena_free(source->arena);
+	source->arena = NULL;
+}
+
+void source_scoped(struct source *source)
+{
+	source_release(source);
+}

@@ -226,9 +226,9 @@ static void test_bad(void)
 		{ "x help nosuch", "unknown command \"nosuch\"", "'x --help'" },
 		{ "x _", "unknown command \"\"", "'x --help'" },
 		{ "x Save f", "unknown command \"Save\"", "'x --help'" },
-		{ "x save", "save takes FILE", "'x save --help'" },
-		{ "x save a b", "save takes FILE", "'x save --help'" },
-		{ "x save -- a -q", "save takes FILE", "'x save --help'" },
+		{ "x restore", "restore takes SNAPSHOT", "'x restore --help'" },
+		{ "x save a b", "save takes [FILE]", "'x save --help'" },
+		{ "x save -- a -q", "save takes [FILE]", "'x save --help'" },
 		{ "x version a", "version takes no words", "'x version --help'" },
 		{ "x save a b c d e", "too many words: e", "'x save --help'" },
 		{ "x save -- a b c d e", "too many words: e", "'x save --help'" },
@@ -326,7 +326,7 @@ static void test_help(void)
 	CHECK_HAS(text, "Exit status: 0 done");
 
 	text = help_text(&opts, "restore");
-	CHECK_HAS(text, "Usage:\n  kubectl etcd-backup restore FILE [flags]\n");
+	CHECK_HAS(text, "Usage:\n  kubectl etcd-backup restore SNAPSHOT [flags]\n");
 	CHECK_HAS(text, "Examples:\n");
 	CHECK_HAS(text, "-y, --yes ");
 	CHECK_HAS(text, "    --grace=2s ");

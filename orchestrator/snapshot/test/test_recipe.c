@@ -39,6 +39,20 @@ static struct recipe example(void)
 		.db_size = 158000000,
 		.revision = 8812093,
 		.taken_at = 1787308867,
+		.stored = { .name = "prod-1.db.zst.age",
+			    .sha256 = SHA,
+			    .size = 1234567,
+			    .compression = "zstd",
+			    .encryption = "age" },
+		.cluster_uid = "0b83b2c2-83f1-4e61-b080-4dfd3ed4790e",
+		.storage_version = "3.6.0",
+		.term = 7,
+		.compact_revision = 8800000,
+		.hashkv = "9e0751b4",
+		.tags = { "pre-upgrade", "v1.32" },
+		.tag_count = 2,
+		.previous = "prod-0",
+		.previous_sha256 = SHA,
 	};
 }
 
@@ -86,6 +100,20 @@ static void test_round(void)
 	CHECK_INT(got.db_size, want.db_size);
 	CHECK_INT(got.revision, want.revision);
 	CHECK_INT(got.taken_at, want.taken_at);
+	CHECK_STR(got.stored.name, want.stored.name);
+	CHECK_STR(got.stored.sha256, want.stored.sha256);
+	CHECK_INT(got.stored.size, want.stored.size);
+	CHECK_STR(got.stored.compression, "zstd");
+	CHECK_STR(got.stored.encryption, "age");
+	CHECK_STR(got.cluster_uid, want.cluster_uid);
+	CHECK_STR(got.storage_version, "3.6.0");
+	CHECK_INT(got.term, 7);
+	CHECK_INT(got.compact_revision, 8800000);
+	CHECK_STR(got.hashkv, "9e0751b4");
+	CHECK_INT(got.tag_count, 2);
+	CHECK_STR(got.tags[1], "v1.32");
+	CHECK_STR(got.previous, "prod-0");
+	CHECK_STR(got.previous_sha256, SHA);
 }
 
 /* The example with one piece of its text replaced. */
@@ -146,6 +174,15 @@ static void test_refused(void)
 		{ "\"quota\": 8589934592", "\"quota\": -1", "quota" },
 		{ "\"members\": [", "\"members\": [ 1, ", "member" },
 		{ "\"members\"", "\"people\"", "members" },
+		{ "\"prod-1.db.zst.age\"", "\"../x\"", "plain name" },
+		{ "\"prod-1.db.zst.age\"", "\"a/x\"", "plain name" },
+		{ "\"prod-1.db.zst.age\"", "\"\"", "plain name" },
+		{ "\"prod-1.db.zst.age\"", "\".x\"", "plain name" },
+		{ "\"prod-0\"", "\"/etc/passwd\"", "plain name" },
+		{ "\"size\": 1234567", "\"size\": -1", "size" },
+		{ "\"9e0751b4\"", "\"9e0751b\"", "hashKV" },
+		{ "\"pre-upgrade\"", "17", "tags" },
+		{ "\"v1.32\"", "\"a\\u001bb\"", "tags" },
 		{ "{", "[", "recipe" },
 	};
 

@@ -23,7 +23,6 @@ static const char *path_of(const char *name)
 	return path[turn];
 }
 
-
 static void write_file(const char *name, const void *data, size_t len)
 {
 	scoped(fd) int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

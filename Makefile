@@ -173,6 +173,7 @@ test: deps-test
 		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
 		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/asan/test/e2e/sshd/test_store_sftp \
 			$(BUILD)/tsan/test/e2e/sshd/test_ssh \
+		-- list e2e/list/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- age e2e/age/run $(BUILD)/asan/test/e2e/age/age_tool \
 		-- cluster e2e/as-test kind/up \
 		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \

@@ -21,6 +21,32 @@ const struct command commands[] = {
 	  "  # Encrypted, into an S3 bucket\n"
 	  "  kubectl etcd-backup save --to s3://backups/prod --recipients-file keys.txt\n",
 	  cmd_save },
+	{ "list", "", 0, 0, ON_OUTPUT | ON_STORE | ON_FROM | ON_LIST | ON_SSH,
+	  "Show the snapshots of a store, newest first",
+	  "Reads the recipes in the store, and whether the snapshot beside each is there with its "
+	  "size.",
+	  "  # What is in the bucket?\n"
+	  "  kubectl etcd-backup list --from s3://backups/prod\n\n"
+	  "  # Is anything missing?\n"
+	  "  kubectl etcd-backup list --from /srv/backups --check\n",
+	  cmd_list },
+	{ "prune", "", 0, 0, ON_STORE | ON_FROM | ON_PRUNE | ON_SSH,
+	  "Remove the snapshots that no rule keeps",
+	  "A snapshot is kept when any --keep rule wants it.  Before anything goes the newest one "
+	  "is read back; "
+	  "nothing\n"
+	  "goes when it looks wrong beside the one before: much smaller, a lower revision, another "
+	  "etcd.",
+	  "  # Say what would go, and why\n"
+	  "  kubectl etcd-backup prune --from s3://backups/prod --keep-daily 7 --keep-weekly 4 "
+	  "--dry-run client\n",
+	  cmd_prune },
+	{ "keygen", "FILE", 1, 1, 0, "Make a key to encrypt snapshots for",
+	  "Writes an age identity (X25519) into FILE, mode 0600, and prints its recipient, which "
+	  "is no secret.",
+	  "  # Make a key, and save for it\n"
+	  "  kubectl etcd-backup keygen key.txt\n",
+	  cmd_keygen },
 	{ "restore", "SNAPSHOT", 1, 1, ON_CLUSTER | ON_RESTORE | ON_STORE | ON_FROM | ON_SECRET,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "

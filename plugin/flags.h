@@ -28,6 +28,8 @@ enum {
 	ON_SECRET = 1 << 7, /* those that decrypt: restore, verify, inspect */
 	ON_PRUNE = 1 << 8,
 	ON_INSPECT = 1 << 9,
+	ON_LIST = 1 << 10,
+	ON_SSH = 1 << 11, /* those that may log in somewhere without being ON_CLUSTER */
 };
 
 struct flag {

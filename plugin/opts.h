@@ -66,6 +66,7 @@ struct opts {
 	struct texts keep_tags;
 	const char *dry_run; /* "none", "client"; bare --dry-run is client */
 	bool force;
+	bool check;               /* list --check */
 	const char *cluster_name; /* --cluster-name NAME: list and prune only this one */
 
 	uint64_t largest; /* inspect: --largest N */
@@ -101,6 +102,9 @@ int cmd_discover(const struct opts *opts, struct err *err);
 int cmd_save(const struct opts *opts, struct err *err);
 int cmd_restore(const struct opts *opts, struct err *err);
 int cmd_playbook(const struct opts *opts, struct err *err);
+int cmd_list(const struct opts *opts, struct err *err);
+int cmd_prune(const struct opts *opts, struct err *err);
+int cmd_keygen(const struct opts *opts, struct err *err);
 int cmd_version(const struct opts *opts, struct err *err);
 
 #endif

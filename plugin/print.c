@@ -127,8 +127,6 @@ void table_cell(struct table *table, const char *fmt, ...)
 	char raw[LINE_SIZE], safe[LINE_SIZE];
 	va_list ap;
 
-	if (table->count == TABLE_CELLS_MAX)
-		return;
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
@@ -136,28 +134,32 @@ void table_cell(struct table *table, const char *fmt, ...)
 	for (char *at = safe; *at; at++)
 		if (*at == ' ' || *at == '\t')
 			*at = '-';
+	if (table->count == table->room) {
+		table->room = table->room ? table->room * 2 : 64;
+		table->cells = mem_grow(table->cells, table->room * sizeof(*table->cells));
+		table->row_ends = mem_grow(table->row_ends, table->room * sizeof(*table->row_ends));
+	}
 	table->cells[table->count++] = mem_strdup(*safe ? safe : "<none>");
 }
 
 void table_row(struct table *table)
 {
-	if (table->rows + 1 < TABLE_CELLS_MAX)
-		table->row_start[table->rows++] = table->current;
-	table->current = table->count;
+	if (table->count >
+	    (table->rows ? table->row_ends[table->rows - 1] : 0)) /* a row has cells */
+		table->row_ends[table->rows++] = table->count;
 }
 
 void table_print(struct table *table)
 {
 	size_t widths[TABLE_COLUMNS_MAX] = { 0 };
 
-	table->row_start[table->rows] = table->count;
-	for (size_t r = 0; r < table->rows; r++)
-		for (size_t i = table->row_start[r], c = 0; i < table->row_start[r + 1]; i++, c++)
+	for (size_t r = 0, i = 0; r < table->rows; r++)
+		for (size_t c = 0; i < table->row_ends[r]; i++, c++)
 			if (c < TABLE_COLUMNS_MAX && strlen(table->cells[i]) > widths[c])
 				widths[c] = strlen(table->cells[i]);
-	for (size_t r = 0; r < table->rows; r++) {
-		size_t end = table->row_start[r + 1];
-		for (size_t i = table->row_start[r], c = 0; i < end; i++, c++) {
+	for (size_t r = 0, i = 0; r < table->rows; r++) {
+		size_t end = table->row_ends[r];
+		for (size_t c = 0; i < end; i++, c++) {
 			int width = i + 1 < end && c < TABLE_COLUMNS_MAX ? (int)widths[c] + 3 : 0;
 			printf("%-*s", width, table->cells[i]);
 		}
@@ -166,6 +168,8 @@ void table_print(struct table *table)
 	fflush(stdout);
 	for (size_t i = 0; i < table->count; i++)
 		free(table->cells[i]);
+	free(table->cells);
+	free(table->row_ends);
 	table_init(table);
 }
 

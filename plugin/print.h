@@ -32,11 +32,11 @@ int print_flush(struct err *err);
 int print_tree(const struct tree *tree, enum output output, struct err *err);
 
 /* A table as kubectl prints them: columns padded with three spaces, no frames. */
-enum { TABLE_CELLS_MAX = 2048, TABLE_COLUMNS_MAX = 32 };
+enum { TABLE_COLUMNS_MAX = 32 };
 struct table {
-	char *cells[TABLE_CELLS_MAX];
-	size_t row_start[TABLE_CELLS_MAX];
-	size_t count, rows, current; /* current: where the row that is being filled starts */
+	char **cells;
+	size_t *row_ends; /* of each row: the place after its last cell */
+	size_t count, rows, room;
 };
 void table_init(struct table *table);
 /* White space in a cell becomes '-'; an empty cell "<none>". */

@@ -136,10 +136,12 @@ static void find_gaps(struct catalog *catalog)
 		entry->gap = entry->recipe.previous != NULL;
 		for (size_t k = 0; k < catalog->count && entry->gap; k++) {
 			const struct catalog_entry *other = &catalog->entries[k];
-			if (strcmp(other->name, entry->recipe.previous) == 0 &&
-			    other->recipe.sha256 &&
-			    strcmp(other->recipe.sha256, entry->recipe.previous_sha256) == 0)
-				entry->gap = false;
+			if (strcmp(other->name, entry->recipe.previous) != 0)
+				continue;
+			entry->gap = false;
+			entry->replaced =
+				other->state != CATALOG_UNREAD &&
+				strcmp(other->recipe.sha256, entry->recipe.previous_sha256) != 0;
 		}
 	}
 }

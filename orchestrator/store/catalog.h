@@ -22,7 +22,8 @@ struct catalog_entry {
 	const char *object; /* beside it */
 	enum catalog_state state;
 	const char *trouble; /* in words; NULL when CATALOG_OK */
-	bool gap; /* its predecessor is missing or is another one (see recipe.previous) */
+	bool gap;            /* its predecessor is not there: pruned, or lost */
+	bool replaced;       /* another one has its predecessor's name */
 	struct recipe recipe;
 };
 

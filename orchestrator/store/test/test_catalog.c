@@ -1,0 +1,164 @@
+/* catalog: the recipes of a folder, what is beside them, and what is said of those that do not fit. */
+#include "base/test/check.h"
+#include "store/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OTHER "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static char dir[64];
+
+static struct store *open_store(void)
+{
+	struct store_settings settings = { .cancel_fd = -1 };
+	struct err err = ERR_INIT;
+	struct store *store = store_open(dir, &settings, &err);
+
+	CHECK_STR(err.text, "");
+	return store;
+}
+
+static void write_object(struct store *store, const char *name, const void *data, size_t len)
+{
+	struct err err = ERR_INIT;
+	scoped(store_put) struct store_put *put = store_put(store, name, &err);
+
+	CHECK_INT(sink_write(store_put_sink(put), data, len, &err), 0);
+	CHECK_INT(sink_end(store_put_sink(put), &err), 0);
+	CHECK_STR(err.text, "");
+}
+
+/* A recipe of an object of 7 bytes; object NULL: a plain file, whose name is the recipe's. */
+static void write_recipe(struct store *store, const char *name, const char *object, uint64_t at,
+			 const char *previous)
+{
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
+	scoped(mem) char *file = mem_printf("%s.json", name);
+	struct err err = ERR_INIT;
+	struct recipe recipe = {
+		.cluster = { .name = "prod",
+			     .count = 1,
+			     .members = { { .name = "a",
+					    .node = "a",
+					    .address = "10.0.0.1",
+					    .peer_url = "https://a:2380",
+					    .data_dir = "/d" } } },
+		.member = "a",
+		.sha256 = SHA,
+		.size = 39,
+		.db_size = 7,
+		.taken_at = at,
+		.stored = { .name = object,
+			    .sha256 = SHA,
+			    .size = 7,
+			    .compression = "none",
+			    .encryption = "none" },
+		.previous = previous,
+		.previous_sha256 = previous ? SHA : NULL,
+	};
+
+	CHECK_INT(recipe_write(&recipe, &text, &err), 0);
+	write_object(store, file, text.data, text.len);
+}
+
+static const struct catalog_entry *entry_of(const struct catalog *catalog, const char *name)
+{
+	for (size_t i = 0; i < catalog->count; i++)
+		if (strcmp(catalog->entries[i].name, name) == 0)
+			return &catalog->entries[i];
+	CHECK_STR("not there", name);
+	return &catalog->entries[0];
+}
+
+static void test_read(void)
+{
+	scoped(store) struct store *store = open_store();
+	scoped(catalog) struct catalog catalog = { .arena = NULL };
+	struct err err = ERR_INIT;
+
+	write_object(store, "one.db", "1234567", 7);
+	write_recipe(store, "one", "one.db", 1000, NULL);
+	write_object(store, "two.db", "123456", 6);
+	write_recipe(store, "two", "two.db", 2000, "one");
+	write_recipe(store, "three", "three.db", 3000, "gone");
+	write_object(store, "plain.db", "0123456789012345678901234567890123456789", 39);
+	write_recipe(store, "plain.db", NULL, 1500, NULL);
+	write_object(store, "bad.json", "{", 1);
+	write_object(store, "stray", "x", 1);
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK_INT(catalog.count, 5);
+	CHECK_STR(catalog.entries[0].name, "three");
+	CHECK_STR(catalog.entries[1].name, "two");
+	CHECK_STR(catalog.entries[2].name, "plain.db");
+	CHECK_STR(catalog.entries[3].name, "one");
+	CHECK_STR(catalog.entries[4].name, "bad");
+	CHECK_INT(entry_of(&catalog, "one")->state, CATALOG_OK);
+	CHECK_INT(entry_of(&catalog, "plain.db")->state, CATALOG_OK);
+	CHECK_STR(entry_of(&catalog, "plain.db")->object, "plain.db");
+	CHECK_INT(entry_of(&catalog, "two")->state, CATALOG_SIZE);
+	CHECK(!entry_of(&catalog, "two")->gap && !entry_of(&catalog, "two")->replaced);
+	CHECK_INT(entry_of(&catalog, "three")->state, CATALOG_MISSING);
+	CHECK(entry_of(&catalog, "three")->gap);
+	CHECK_INT(entry_of(&catalog, "bad")->state, CATALOG_UNREAD);
+	CHECK(entry_of(&catalog, "bad")->trouble != NULL);
+}
+
+static void test_find(void)
+{
+	scoped(store) struct store *store = open_store();
+	scoped(arena) struct arena *arena = arena_new();
+	struct catalog_entry entry;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(catalog_find(store, arena, "one", &entry, &err), 0);
+	CHECK_STR(entry.object, "one.db");
+	CHECK_INT(entry.state, CATALOG_OK);
+	CHECK_INT(catalog_find(store, arena, "one.db", &entry, &err), 0);
+	CHECK_STR(entry.name, "one");
+	CHECK_INT(catalog_find(store, arena, "plain.db", &entry, &err), 0);
+	CHECK_STR(entry.name, "plain.db");
+	CHECK_INT(catalog_find(store, arena, "three", &entry, &err), 0);
+	CHECK_INT(entry.state, CATALOG_MISSING);
+	CHECK_INT(catalog_find(store, arena, "nosuch", &entry, &err), -1);
+	CHECK_INT(err.code, ERR_STORE);
+	CHECK_HAS(err.text, "no snapshot nosuch");
+}
+
+static void test_replaced(void)
+{
+	scoped(store) struct store *store = open_store();
+	scoped(catalog) struct catalog catalog = { .arena = NULL };
+	struct err err = ERR_INIT;
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
+
+	write_recipe(store, "four", "one.db", 4000, "five");
+	write_recipe(store, "five", "one.db", 3500, NULL);
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	CHECK(!entry_of(&catalog, "four")->replaced);
+	catalog_release(&catalog);
+	scoped(mem) char *cmd = mem_printf("sed -i '0,/" SHA "/s//" OTHER "/' %s/five.json", dir);
+	CHECK_INT(system(cmd), 0);
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	CHECK(entry_of(&catalog, "four")->replaced);
+	CHECK(!entry_of(&catalog, "four")->gap);
+}
+
+static void make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/catalog-XXXXXX");
+	CHECK(mkdtemp(dir) != NULL);
+}
+
+static void drop_dir(void)
+{
+	scoped(mem) char *cmd = mem_printf("rm -rf %s", dir);
+
+	CHECK_INT(system(cmd), 0);
+}
+
+TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(drop_dir))

@@ -155,10 +155,23 @@ TSAN      := $(BUILD)/tsan/test/orchestrator/play/test/test_play $(BUILD)/tsan/t
 FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard orchestrator/*/fuzz/fuzz_*.c plugin/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 5
 
-$(BUILD)/fuzz/%: %.c $(LIB_SRC) $(PLUGIN_SRC) $(BUILD)/gen/playbooks.c
+SAN_fuzz := -fsanitize=address,undefined -g -O1
+$(BUILD)/fuzz-obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang -std=gnu17 $(CPPFLAGS) $(PKG_CFLAGS) -g -O1 -fsanitize=fuzzer,address,undefined -o $@ $< \
-		$(LIB_SRC) $(filter-out plugin/main.c,$(PLUGIN_SRC)) $(BUILD)/gen/playbooks.c $(PKG_LIBS) -lpthread
+	clang -std=gnu17 $(CPPFLAGS) $(PKG_CFLAGS) $(SAN_fuzz) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz-obj/gen/playbooks.o: $(BUILD)/gen/playbooks.c
+	@mkdir -p $(@D)
+	clang -std=gnu17 $(CPPFLAGS) $(SAN_fuzz) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(BUILD)/fuzz-obj/lib.a: $(patsubst %.c,$(BUILD)/fuzz-obj/%.o,$(LIB_SRC) $(filter-out plugin/main.c,$(PLUGIN_SRC))) \
+		$(BUILD)/fuzz-obj/gen/playbooks.o
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz-obj/%.o $(BUILD)/fuzz-obj/lib.a
+	@mkdir -p $(@D)
+	clang $(SAN_fuzz) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lpthread
 
 export ASAN_OPTIONS = detect_leaks=1:abort_on_error=0
 export LSAN_OPTIONS = suppressions=$(CURDIR)/e2e/lsan.supp:print_suppressions=0

@@ -38,7 +38,8 @@ static uint64_t stored_size(const struct recipe *recipe)
 static void add_row(struct table *table, const struct catalog_entry *entry, bool wide)
 {
 	const struct recipe *r = &entry->recipe;
-	char when[21] = "", age[16] = "", size[16] = "", tags[512] = "", revision[24] = "";
+	char when[21] = "", age[16] = "", size[16] = "", tags[512] = "", revision[24] = "",
+	     members[24] = "";
 	bool known = entry->state != CATALOG_UNREAD;
 
 	if (known) {
@@ -46,13 +47,14 @@ static void add_row(struct table *table, const struct catalog_entry *entry, bool
 		age_text(now_unix(), r->taken_at, age);
 		size_text(r->db_size, size);
 		join_tags(r, tags);
+		snprintf(members, sizeof(members), "%zu", r->cluster.count);
 		snprintf(revision, sizeof(revision), "%llu", (unsigned long long)r->revision);
 	}
 	table_cell(table, "%s", entry->name);
 	table_cell(table, "%s", when);
 	table_cell(table, "%s", size);
 	table_cell(table, "%s", revision);
-	table_cell(table, known ? "%zu" : "", r->cluster.count);
+	table_cell(table, "%s", members);
 	table_cell(table, "%s", states[entry->state]);
 	table_cell(table, "%s", tags);
 	if (wide) {

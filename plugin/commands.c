@@ -64,6 +64,27 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup restore prod.db --nodes "
 	  "cp-1=10.0.0.11,cp-2=10.0.0.12,cp-3=10.0.0.13\n",
 	  cmd_restore },
+	{ "inspect", "SNAPSHOT", 1, 1, ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_INSPECT,
+	  "Show what is in a snapshot",
+	  "Reads the whole snapshot and shows its revisions, hashes, members, the resources with "
+	  "their\n"
+	  "counts and bytes, and the largest objects.  Needs no cluster, and never shows a value.",
+	  "  # What is in it?\n"
+	  "  kubectl etcd-backup inspect prod.db\n\n"
+	  "  # By namespace, and the 20 largest objects\n"
+	  "  kubectl etcd-backup inspect prod.db -o wide --largest 20\n",
+	  cmd_inspect },
+	{ "verify", "SNAPSHOT", 1, 1, ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH,
+	  "Prove that a snapshot is whole",
+	  "Reads all of it: the stored object, the hash at its end, every page and key of the "
+	  "database, and\n"
+	  "compares its revision and HashKV with its recipe.  The exit status is 6 when it is "
+	  "damaged.",
+	  "  # Can it be restored?\n"
+	  "  kubectl etcd-backup verify prod.db\n\n"
+	  "  # For a machine\n"
+	  "  kubectl etcd-backup verify prod.db -o json\n",
+	  cmd_verify },
 	{ "discover", "", 0, 0, ON_CLUSTER | ON_OUTPUT,
 	  "Show the etcd members and where their data lies",
 	  "Finds the etcd pods through the Kubernetes API, or the nodes given with --nodes, reads "

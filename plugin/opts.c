@@ -250,6 +250,7 @@ int opts_parse(int argc, char *const argv[], struct opts *opts, struct err *err)
 		.program = strncmp(base, "kubectl-", 8) == 0 ? "kubectl etcd-backup" : base,
 		.request_timeout_ms = 10 * 1000,
 		.grace_ms = 2 * 1000,
+		.largest = 10,
 	};
 	for (; w.at < argc; w.at++) {
 		const char *word = argv[w.at];

@@ -69,7 +69,7 @@ struct opts {
 	bool check;               /* list --check */
 	const char *cluster_name; /* --cluster-name NAME: list and prune only this one */
 
-	uint64_t largest; /* inspect: --largest N */
+	uint64_t largest; /* inspect: --largest N, 10 by default */
 };
 
 /*
@@ -101,6 +101,8 @@ extern const struct command commands[];
 int cmd_discover(const struct opts *opts, struct err *err);
 int cmd_save(const struct opts *opts, struct err *err);
 int cmd_restore(const struct opts *opts, struct err *err);
+int cmd_inspect(const struct opts *opts, struct err *err);
+int cmd_verify(const struct opts *opts, struct err *err);
 int cmd_playbook(const struct opts *opts, struct err *err);
 int cmd_list(const struct opts *opts, struct err *err);
 int cmd_prune(const struct opts *opts, struct err *err);

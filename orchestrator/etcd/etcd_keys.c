@@ -60,7 +60,9 @@ static const char *read_kv(const struct bolt_entry *entry, bool all, struct etcd
 			out->key = (struct bolt_slice){ field.data, field.len };
 	if (message.bad)
 		return "the value is no key and value of etcd";
-	return out->key.len ? NULL : "the value has no key";
+	if (!entry->value.len) /* `etcdutl snapshot restore --bump-revision` marks its revision so */
+		out->key = (struct bolt_slice){ entry->value.data, 0 };
+	return out->key.len || !entry->value.len ? NULL : "the value has no key";
 }
 
 const char *etcd_kv_read(const struct bolt_entry *entry, struct etcd_kv *out)

@@ -342,5 +342,24 @@ static void test_help(void)
 	CHECK_HAS(text, "-h, --help");
 }
 
-TESTS(TEST(test_forms), TEST(test_all_flags), TEST(test_durations), TEST(test_bad),
-      TEST(test_program), TEST(test_help_asked), TEST(test_help))
+static void test_inspect(void)
+{
+	struct opts opts;
+	struct err err;
+
+	CHECK_INT(parse("x inspect f", &opts, &err), 0);
+	CHECK_INT(opts.largest, 10);
+	CHECK_INT(parse("x inspect f --largest=0 --from dir -o wide", &opts, &err), 0);
+	CHECK_INT(opts.largest, 0);
+	CHECK_STR(opts.from, "dir");
+	CHECK_INT(parse("x verify f --identity a -o json", &opts, &err), 0);
+	CHECK_INT(opts.identities.count, 1);
+	CHECK_INT(parse("x verify f --largest 3", &opts, &err), -1);
+	CHECK_INT(err.code, ERR_USAGE);
+	CHECK_INT(parse("x verify", &opts, &err), -1);
+	CHECK_INT(parse("x inspect f g", &opts, &err), -1);
+	CHECK_INT(parse("x inspect f --kubeconfig k", &opts, &err), -1);
+}
+
+TESTS(TEST(test_inspect), TEST(test_forms), TEST(test_all_flags), TEST(test_durations),
+      TEST(test_bad), TEST(test_program), TEST(test_help_asked), TEST(test_help))

@@ -64,7 +64,8 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup restore prod.db --nodes "
 	  "cp-1=10.0.0.11,cp-2=10.0.0.12,cp-3=10.0.0.13\n",
 	  cmd_restore },
-	{ "inspect", "SNAPSHOT", 1, 1, ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_INSPECT,
+	{ "inspect", "SNAPSHOT", 1, 1,
+	  ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_INSPECT,
 	  "Show what is in a snapshot",
 	  "Reads the whole snapshot and shows its revisions, hashes, members, the resources with "
 	  "their\n"

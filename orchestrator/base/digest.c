@@ -45,6 +45,15 @@ struct digest *digest_sha256_begin(void)
 	return digest;
 }
 
+struct digest *digest_copy(const struct digest *digest)
+{
+	struct digest *copy = digest_sha256_begin();
+
+	if (!EVP_MD_CTX_copy_ex(copy->ctx, digest->ctx))
+		abort();
+	return copy;
+}
+
 void digest_add(struct digest *digest, const void *data, size_t len)
 {
 	if (!EVP_DigestUpdate(digest->ctx, data, len))

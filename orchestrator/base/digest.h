@@ -15,6 +15,7 @@ void digest_sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE]);
 /* A running SHA-256.  digest_end gives the result and frees; digest_free(NULL) is allowed. */
 struct digest;
 struct digest *digest_sha256_begin(void);
+struct digest *digest_copy(const struct digest *digest); /* of what was added so far */
 void digest_add(struct digest *digest, const void *data, size_t len);
 void digest_end(struct digest *digest, uint8_t out[SHA256_SIZE]);
 void digest_free(struct digest *digest);

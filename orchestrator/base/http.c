@@ -22,7 +22,8 @@ struct exchange {
 	struct err *err; /* set by a callback that ends the transfer */
 	bool ended_by_us;
 	size_t header_bytes; /* so far */
-	uint64_t last_byte;  /* when something came last */
+	uint64_t last_byte;  /* when something came, or went, last */
+	curl_off_t sent;     /* of the body, when last looked */
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
 	char error[CURL_ERROR_SIZE];
@@ -44,12 +45,22 @@ void http_answer_scoped(struct http_answer *answer)
 	http_answer_release(answer);
 }
 
+static bool is_passed_on(struct exchange *x)
+{
+	long status = 0;
+
+	if (!x->request->on_body || !x->request->keep_refusals)
+		return x->request->on_body != NULL;
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status < 300;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct exchange *x = arg;
 	size_t len = size * n;
 
-	if (x->request->on_body) {
+	if (is_passed_on(x)) {
 		int failed = x->request->on_body(x->request->arg, data, len, x->err);
 		x->last_byte = now_ms(); /* after it: a slow disk is no silence of the server */
 		if (!failed)
@@ -90,6 +101,36 @@ static void take_message(const char *value, size_t len, char out[256])
 	out[n] = '\0';
 }
 
+/* An upload that moves is no stall. */
+static int on_progress(void *arg, curl_off_t down, curl_off_t got, curl_off_t up, curl_off_t sent)
+{
+	struct exchange *x = arg;
+
+	(void)down, (void)got, (void)up;
+	if (sent != x->sent)
+		x->last_byte = now_ms();
+	x->sent = sent;
+	return 0;
+}
+
+/* A new answer (after "100 Continue", say) starts with "HTTP/": what an earlier one said is forgotten. */
+static void take_wanted(struct exchange *x, const char *line, size_t name, const char *value,
+			size_t len)
+{
+	bool first = name > 5 && strncasecmp(line, "HTTP/", 5) == 0;
+
+	for (struct http_wanted *at = x->request->wanted; at && at->name; at++) {
+		if (first) {
+			at->value[0] = '\0';
+		} else if (strlen(at->name) == name && strncasecmp(line, at->name, name) == 0) {
+			if (len >= sizeof(at->value))
+				len = sizeof(at->value) - 1;
+			memcpy(at->value, value, len);
+			at->value[len] = '\0';
+		}
+	}
+}
+
 /* Headers and, after the body, trailers. */
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
@@ -110,6 +151,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 		start++;
 	while (end > start && strchr("\r\n ", data[end - 1]))
 		end--;
+	take_wanted(x, data, name, end > start ? data + start : "", end > start ? end - start : 0);
 	if (name == 11 && strncasecmp(data, "grpc-status", 11) == 0 && end > start &&
 	    end - start < 4) {
 		scoped(mem) char *digits = mem_printf("%.*s", (int)(end - start), data + start);
@@ -216,6 +258,8 @@ static int set_request(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	if (strcmp(request->method, "HEAD") == 0)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	if (request->body) {
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
@@ -230,6 +274,9 @@ static int set_request(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, x);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 64 * 1024L);
 	if (request->proxy)
@@ -298,12 +345,29 @@ static int drive(struct exchange *x, CURLM *multi, CURLcode *result)
 	return 0;
 }
 
+/* Not among them: what TLS says of a certificate, and what we could not make curl do. */
+static bool is_broken(CURLcode result)
+{
+	static const CURLcode list[] = { CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,
+					 CURLE_PARTIAL_FILE,         CURLE_GOT_NOTHING,
+					 CURLE_SEND_ERROR,           CURLE_RECV_ERROR,
+					 CURLE_SEND_FAIL_REWIND,     CURLE_HTTP2,
+					 CURLE_HTTP2_STREAM,         CURLE_OPERATION_TIMEDOUT };
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		if (list[i] == result)
+			return true;
+	}
+	return false;
+}
+
 /* curl's error to ours; the text is curl's own, which names hosts and never headers. */
 /* curl says which host, the system why: "connection refused" is not among curl's own words. */
 static int explain(struct exchange *x, CURLcode result)
 {
 	long number = 0;
 
+	x->answer->broken = is_broken(result);
 	if (result == CURLE_COULDNT_CONNECT &&
 	    !curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &number) && number) {
 		errno = (int)number;
@@ -341,6 +405,8 @@ int http_do(const struct http_request *request, struct http_answer *answer, stru
 	CURLcode result = CURLE_OK;
 
 	*answer = (struct http_answer){ .grpc_status = -1 };
+	for (struct http_wanted *at = request->wanted; at && at->name; at++)
+		at->value[0] = '\0';
 	answer->body.max = request->body_max;
 	x.easy = curl_easy_init();
 	CURLM *multi = curl_multi_init();

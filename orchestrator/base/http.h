@@ -35,8 +35,14 @@ struct http_tls {
 	bool skip_verify;
 };
 
+/* A header of the answer that the caller wants to see; the last one of that name counts. */
+struct http_wanted {
+	const char *name; /* lower case */
+	char value[256];  /* "" when absent; cut when longer */
+};
+
 struct http_request {
-	const char *method; /* "GET", "POST" */
+	const char *method; /* "GET", "POST", "HEAD", "PUT", "DELETE" */
 	const char *url;
 	const char *const *headers; /* "name: value", NULL-terminated; NULL: none */
 	const void *body;
@@ -52,6 +58,8 @@ struct http_request {
 	/* Takes the body in pieces instead of keeping it; -1 with err ends the request. */
 	int (*on_body)(void *arg, const void *data, size_t len, struct err *err);
 	void *arg;
+	bool keep_refusals;         /* with on_body: a body with a status from 300 on is kept */
+	struct http_wanted *wanted; /* filled before the body comes; name NULL ends; NULL: none */
 };
 
 struct http_answer {
@@ -59,6 +67,7 @@ struct http_answer {
 	struct buf body;        /* released by http_answer_release */
 	int grpc_status;        /* -1: there was no grpc-status, in headers or trailers */
 	char grpc_message[256]; /* percent-decoded; "" when absent */
+	bool broken; /* with -1: the connection was not made or broke, it may be tried again */
 };
 
 /* Once, before any thread. */

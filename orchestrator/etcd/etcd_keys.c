@@ -60,7 +60,8 @@ static const char *read_kv(const struct bolt_entry *entry, bool all, struct etcd
 			out->key = (struct bolt_slice){ field.data, field.len };
 	if (message.bad)
 		return "the value is no key and value of etcd";
-	if (!entry->value.len) /* `etcdutl snapshot restore --bump-revision` marks its revision so */
+	if (!entry->value
+		     .len) /* `etcdutl snapshot restore --bump-revision` marks its revision so */
 		out->key = (struct bolt_slice){ entry->value.data, 0 };
 	return out->key.len || !entry->value.len ? NULL : "the value has no key";
 }

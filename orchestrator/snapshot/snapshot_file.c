@@ -14,21 +14,28 @@
 
 enum { HASH_SIZE = 32, CHUNK = 1024 * 1024 };
 
-/* One pass: the sum of the database and the sum of the whole file. */
+/* One pass: the sum of the database, and of the whole file, which goes on from there. */
 static int read_sums(const char *path, struct snapshot_file *file, uint8_t tail[HASH_SIZE],
 		     uint8_t db_sum[SHA256_SIZE], struct err *err)
 {
 	scoped(mem) char *chunk = mem_alloc(CHUNK);
-	struct digest *db = digest_sha256_begin(), *whole = digest_sha256_begin();
+	struct digest *whole = digest_sha256_begin(), *db;
 	uint8_t sum[SHA256_SIZE];
 	uint64_t at = 0;
 	ssize_t n = 0;
 
-	while (at < file->size && (n = pread(file->fd, chunk, CHUNK, (off_t)at)) > 0) {
-		uint64_t left = at < file->db_size ? file->db_size - at : 0;
+	for (; at < file->db_size; at += (uint64_t)n) {
+		uint64_t left = file->db_size - at;
+		n = pread(file->fd, chunk, left < CHUNK ? (size_t)left : CHUNK, (off_t)at);
+		if (n <= 0)
+			break;
 		digest_add(whole, chunk, (size_t)n);
-		digest_add(db, chunk, left < (uint64_t)n ? (size_t)left : (size_t)n);
-		at += (uint64_t)n;
+	}
+	db = digest_copy(whole);
+	if (at == file->db_size) {
+		n = pread(file->fd, tail, HASH_SIZE, (off_t)at);
+		if (n > 0)
+			digest_add(whole, tail, (size_t)n);
 	}
 	digest_end(db, db_sum);
 	digest_end(whole, sum);
@@ -36,7 +43,7 @@ static int read_sums(const char *path, struct snapshot_file *file, uint8_t tail[
 	digest_hex(sum, sizeof(sum), file->sha256);
 	if (n < 0)
 		return err_errno(err, ERR_FILE, "%s", path);
-	if (at != file->size || pread(file->fd, tail, HASH_SIZE, (off_t)file->db_size) != HASH_SIZE)
+	if (at != file->db_size || n != HASH_SIZE)
 		return err_set(err, ERR_FILE, "%s changes while it is read", path);
 	return 0;
 }

@@ -24,7 +24,8 @@ struct store_put {
 	bool over; /* ended or failed: nothing more is written */
 };
 
-static const struct store_driver *const drivers[] = { &store_dir_driver, &store_sftp_driver };
+static const struct store_driver *const drivers[] = { &store_dir_driver, &store_s3_driver,
+						      &store_sftp_driver };
 
 enum { DRIVERS = sizeof(drivers) / sizeof(drivers[0]) };
 

@@ -150,6 +150,69 @@ static void test_post(void)
 	http_answer_release(&answer);
 }
 
+static int refuse_pieces(void *arg, const void *data, size_t len, struct err *err)
+{
+	(void)arg, (void)data, (void)len;
+	return err_set(err, ERR_BUG, "a refusal came as a piece");
+}
+
+/* The last of a name counts; of an interim answer nothing does. */
+static void test_wanted(void)
+{
+	struct server s = { .says = { { 0, "HTTP/1.1 100 Continue\r\nX-B: early\r\n\r\n" },
+				      { 0, "HTTP/1.1 404 No\r\nETag: \"a\"\r\nEtag:  \"b\" \r\n"
+					   "Content-Length: 5\r\n\r\nhello" } } };
+	struct http_wanted wanted[] = { { .name = "etag" }, { .name = "x-b" }, { .name = NULL } };
+	struct http_answer answer;
+	struct err err = ERR_INIT;
+
+	server_start(&s);
+	struct http_request request = get(s.url);
+	request.wanted = wanted;
+	request.on_body = refuse_pieces;
+	request.keep_refusals = true;
+	CHECK_INT(http_do(&request, &answer, &err), 0);
+	server_stop(&s);
+	CHECK_INT(answer.status, 404);
+	CHECK_STR(buf_str(&answer.body), "hello");
+	CHECK_STR(wanted[0].value, "\"b\"");
+	CHECK_STR(wanted[1].value, "");
+	http_answer_release(&answer);
+}
+
+/* No body follows, whatever Content-Length says. */
+static void test_head(void)
+{
+	struct server s = { .says = { { 0, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" } } };
+	struct http_wanted wanted[] = { { .name = "content-length" }, { .name = NULL } };
+	struct http_answer answer;
+	struct err err = ERR_INIT;
+
+	server_start(&s);
+	struct http_request request = get(s.url);
+	request.method = "HEAD";
+	request.wanted = wanted;
+	CHECK_INT(http_do(&request, &answer, &err), 0);
+	server_stop(&s);
+	CHECK_STR(wanted[0].value, "99");
+	CHECK_HAS(s.request, "HEAD /path?secret=x HTTP/1.1\r\n");
+	http_answer_release(&answer);
+}
+
+static void test_broken(void)
+{
+	struct server s = { .says = { { 0, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nab" } } };
+	struct http_answer answer;
+	struct err err = ERR_INIT;
+
+	server_start(&s);
+	struct http_request request = get(s.url);
+	CHECK_INT(http_do(&request, &answer, &err), -1);
+	server_stop(&s);
+	CHECK(answer.broken);
+	http_answer_release(&answer);
+}
+
 struct failing {
 	const char *about;
 	struct say says[SAYS_MAX];
@@ -487,6 +550,7 @@ static void test_init(void)
 	http_init();
 }
 
-TESTS(TEST(test_init), TEST(test_get), TEST(test_post), TEST(test_failing), TEST(test_nobody),
-      TEST(test_limits), TEST(test_redirect), TEST(test_pieces), TEST(test_cancel), TEST(test_grpc),
+TESTS(TEST(test_init), TEST(test_get), TEST(test_post), TEST(test_wanted), TEST(test_head),
+      TEST(test_broken), TEST(test_failing), TEST(test_nobody), TEST(test_limits),
+      TEST(test_redirect), TEST(test_pieces), TEST(test_cancel), TEST(test_grpc),
       TEST(test_http2_needed), TEST(test_carrier))

@@ -23,7 +23,7 @@ LDHARD   := -pie -Wl,-z,relro,-z,now
 LIB_SRC    := $(filter-out orchestrator/node/node_dir.c,$(wildcard orchestrator/*/*.c))
 PLUGIN_SRC := $(wildcard plugin/*.c)
 TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
-E2E_SRC    := $(wildcard e2e/sshd/test_*.c) e2e/age/age_tool.c
+E2E_SRC    := $(wildcard e2e/sshd/test_*.c e2e/s3/test_*.c) e2e/age/age_tool.c
 PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
 FAKES      := $(wildcard orchestrator/play/test/fake_*.c)
 PLAYBOOKS  := $(wildcard playbooks/*.yaml)
@@ -151,7 +151,8 @@ check-shell:
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-etcd-backup
 
 UNIT_ASAN := $(TEST_SRC:%.c=$(BUILD)/asan/test/%)
-TSAN      := $(BUILD)/tsan/test/orchestrator/play/test/test_play $(BUILD)/tsan/test/e2e/sshd/test_ssh
+TSAN      := $(BUILD)/tsan/test/orchestrator/play/test/test_play $(BUILD)/tsan/test/e2e/sshd/test_ssh \
+             $(BUILD)/tsan/test/e2e/s3/test_store_s3
 FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard orchestrator/*/fuzz/fuzz_*.c plugin/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 5
 
@@ -188,6 +189,7 @@ test: deps-test
 			$(BUILD)/tsan/test/e2e/sshd/test_ssh \
 		-- list e2e/list/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- age e2e/age/run $(BUILD)/asan/test/e2e/age/age_tool \
+		-- s3 e2e/s3/run $(BUILD)/asan/test/e2e/s3/test_store_s3 $(BUILD)/tsan/test/e2e/s3/test_store_s3 \
 		-- cluster e2e/as-test kind/up \
 		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \

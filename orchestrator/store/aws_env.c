@@ -284,18 +284,17 @@ static int read_ca(struct reading *r)
 /* What would break a header line: keys are opaque, but they are printable. */
 static int check_keys(struct reading *r)
 {
-	const char *const keys[] = { r->env->key_id, r->env->secret,
-				     r->env->token ? r->env->token : "" };
+	const char *const keys[] = { r->env->key_id, r->env->secret, r->env->token };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		for (const char *at = keys[i]; *at; at++) {
+		for (const char *at = keys[i]; at && *at; at++) {
 			if (*at <= ' ' || *at > '~')
 				return err_set(
 					r->err, ERR_CONFIG,
 					"a key or token of %s has characters that no key has",
 					r->env->keys_from);
 		}
-		if (strlen(keys[i]) > 16 * 1024)
+		if (keys[i] && strlen(keys[i]) > 16 * 1024)
 			return err_set(r->err, ERR_CONFIG, "a key or token of %s is too long",
 				       r->env->keys_from);
 	}

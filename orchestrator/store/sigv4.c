@@ -147,8 +147,10 @@ static int add_trimmed(struct buf *out, const char *text, size_t len)
 
 static bool is_repeated(const struct parts *headers, size_t i)
 {
-	return i > 0 && compare(headers->at[i - 1].name, headers->at[i - 1].name_len,
-				headers->at[i].name, headers->at[i].name_len, true) == 0;
+	if (i == 0 || i >= headers->count)
+		return false;
+	const struct part *one = &headers->at[i - 1], *two = &headers->at[i];
+	return compare(one->name, one->name_len, two->name, two->name_len, true) == 0;
 }
 
 static int add_headers(struct buf *out, const struct parts *headers)

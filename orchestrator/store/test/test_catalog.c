@@ -134,7 +134,6 @@ static void test_replaced(void)
 	scoped(store) struct store *store = open_store();
 	scoped(catalog) struct catalog catalog = { .arena = NULL };
 	struct err err = ERR_INIT;
-	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
 
 	write_recipe(store, "four", "one.db", 4000, "five");
 	write_recipe(store, "five", "one.db", 3500, NULL);

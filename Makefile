@@ -212,7 +212,7 @@ bench: deps all
 	e2e/bench/run $(BUILD)/kubectl-etcd_backup
 
 format:
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 
 clean:
 	rm -rf $(BUILD)

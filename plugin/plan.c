@@ -118,7 +118,7 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 		return -1;
 	name_run(ctx);
 	ctx->initial_cluster = arena_strdup(plan->arena, buf_str(&initial));
-	ctx->cluster_id = cluster_id(ctx->cluster, ctx->token);
+	const uint64_t id = cluster_id(ctx->cluster, ctx->token);
 	ctx->snapshot_size = plan->source.file.size;
 	ctx->db_size = plan->source.file.db_size;
 	ctx->snapshot_sha256 = plan->source.file.sha256;
@@ -127,9 +127,12 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 	ctx->grace_ms = opts->grace_ms;
 	ctx->operator= operator_name(plan->arena);
 	for (size_t i = 0; i < ctx->cluster->count; i++) {
-		plan->nodes[i] = (struct play_node){ .member = &ctx->cluster->members[i],
+		const struct member *member = &ctx->cluster->members[i];
+		plan->nodes[i] = (struct play_node){ .member = member,
 						     .api = plan->found.found[i].api,
-						     .has_api = plan->found.found[i].has_api };
+						     .has_api = plan->found.found[i].has_api,
+						     .want_member = member_id(member, ctx->token),
+						     .want_cluster = id };
 		if (!plan->nodes[i].has_api)
 			return err_set(err, ERR_UNSAFE,
 				       "%s: no kube-apiserver manifest: not a control-plane node "

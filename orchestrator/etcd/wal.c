@@ -5,11 +5,12 @@
  */
 #include "etcd/wal.h"
 
+#include "base/crc32c.h"
 #include "etcd/proto.h"
 
 #include <stdbool.h>
 
-enum { RECORD_METADATA = 1, RECORDS_MAX = 8 };
+enum { RECORD_METADATA = 1, RECORD_CRC = 4, RECORDS_MAX = 8 };
 
 static uint64_t read_le64(const uint8_t *at)
 {
@@ -18,19 +19,6 @@ static uint64_t read_le64(const uint8_t *at)
 	for (int i = 7; i >= 0; i--)
 		value = value << 8 | at[i];
 	return value;
-}
-
-/* CRC-32C (Castagnoli), as the records have it. */
-static uint32_t crc32c(const uint8_t *data, size_t len)
-{
-	uint32_t crc = UINT32_MAX;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= data[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
-	}
-	return ~crc;
 }
 
 static bool read_metadata(const uint8_t *data, size_t len, uint64_t *member, uint64_t *cluster)
@@ -70,12 +58,13 @@ static bool read_record(const uint8_t *data, size_t len, struct record *out)
 	return !p.bad;
 }
 
-/* The first log's sums start from 0: the metadata record's is the sum of its data alone. */
-static bool take_ids(const struct record *record, uint64_t *member_id, uint64_t *cluster_id)
+/* Sums go on from where the file before ended, which the CRC record says; in the first file that is 0. */
+static bool take_ids(const struct record *record, uint32_t before, uint64_t *member_id,
+		     uint64_t *cluster_id)
 {
 	uint64_t member, cluster;
 
-	if (crc32c(record->body.data, record->body.len) != record->crc ||
+	if (crc32c(before, record->body.data, record->body.len) != record->crc ||
 	    !read_metadata(record->body.data, record->body.len, &member, &cluster))
 		return false;
 	*member_id = member;
@@ -88,6 +77,7 @@ int wal_ids(const void *data, size_t len, uint64_t *member_id, uint64_t *cluster
 {
 	const uint8_t *at = data, *end = at + len;
 	struct record record;
+	uint32_t before = 0;
 
 	for (int i = 0; i < RECORDS_MAX && end - at >= 8; i++) {
 		uint64_t head = read_le64(at);
@@ -98,10 +88,12 @@ int wal_ids(const void *data, size_t len, uint64_t *member_id, uint64_t *cluster
 		    !read_record(at, (size_t)size, &record))
 			break;
 		if (record.type == RECORD_METADATA) {
-			if (take_ids(&record, member_id, cluster_id))
+			if (take_ids(&record, before, member_id, cluster_id))
 				return 0;
 			break;
 		}
+		if (record.type == RECORD_CRC)
+			before = (uint32_t)record.crc;
 		at += size + pad;
 	}
 	return err_set(err, ERR_CORRUPT,

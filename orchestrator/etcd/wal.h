@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 /*
- * Reads member id and cluster id from the first bytes of a member's first WAL file (4096 are
- * enough).  -1 (CORRUPT) when they hold no metadata record.
+ * Reads member id and cluster id from the first bytes of any of a member's WAL files (4096 are
+ * enough): each begins with them.  -1 (CORRUPT) when they hold no metadata record.
  */
 int wal_ids(const void *data, size_t len, uint64_t *member_id, uint64_t *cluster_id,
 	    struct err *err);

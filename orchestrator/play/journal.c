@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "play/journal_path.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -51,17 +52,23 @@ static char *safe_name(const char *name)
 	return copy;
 }
 
-static char *journal_file(const char *folder, const char *cluster, const char *run)
+char *journal_folder(const char *folder)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	scoped(mem) char *name = safe_name(cluster);
 
 	if (folder)
-		return mem_printf("%s/%s/%s.jsonl", folder, name, run);
+		return mem_strdup(folder);
 	if (state && *state == '/')
-		return mem_printf("%s/kubectl-etcd-backup/%s/%s.jsonl", state, name, run);
-	return mem_printf("%s/.local/state/kubectl-etcd-backup/%s/%s.jsonl", home ? home : "", name,
-			  run);
+		return mem_printf("%s/kubectl-etcd-backup", state);
+	return mem_printf("%s/.local/state/kubectl-etcd-backup", home ? home : "");
+}
+
+static char *journal_file(const char *folder, const char *cluster, const char *run)
+{
+	scoped(mem) char *above = journal_folder(folder);
+	scoped(mem) char *name = safe_name(cluster);
+
+	return mem_printf("%s/%s/%s.jsonl", above, name, run);
 }
 
 static int write_line(struct journal *journal, const struct tree *line, struct err *err)
@@ -113,6 +120,36 @@ struct journal *journal_new(const char *folder, const char *cluster, const char 
 		return NULL;
 	}
 	return journal;
+}
+
+/* After a crash the last line may lack its end. */
+static int end_torn_line(struct journal *journal, struct err *err)
+{
+	off_t size = lseek(journal->fd, 0, SEEK_END);
+	char last = '\n';
+
+	if (size > 0 && pread(journal->fd, &last, 1, size - 1) == 1 && last != '\n' &&
+	    write(journal->fd, "\n", 1) != 1)
+		return err_errno(err, ERR_FILE, "%s", journal->path);
+	return size < 0 ? err_errno(err, ERR_FILE, "%s", journal->path) : 0;
+}
+
+struct journal *journal_reopen(const char *folder, const char *cluster, const char *run,
+			       const struct tree *header, struct err *err)
+{
+	scoped(mem) char *path = journal_file(folder, cluster, run);
+
+	if (access(path, F_OK))
+		return journal_new(folder, cluster, run, header, err);
+	struct journal *journal = mem_zalloc(sizeof(*journal));
+	journal->path = mem_strdup(path);
+	journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (journal->fd >= 0 && !end_torn_line(journal, err))
+		return journal;
+	if (!err->code)
+		err_errno(err, ERR_FILE, "%s", path);
+	journal_free(journal);
+	return NULL;
 }
 
 void journal_free(struct journal *journal)

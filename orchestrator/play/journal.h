@@ -16,6 +16,12 @@ struct journal;
  */
 struct journal *journal_new(const char *folder, const char *cluster, const char *run,
 			    const struct tree *header, struct err *err);
+/*
+ * Opens the journal of a run that was begun earlier, to go on in it; when this machine has none a new one is made with the
+ * header.  A last line that was torn by a crash is ended first.  NULL: FILE.
+ */
+struct journal *journal_reopen(const char *folder, const char *cluster, const char *run,
+			       const struct tree *header, struct err *err);
 void journal_free(struct journal *journal); /* NULL is allowed */
 const char *journal_path(const struct journal *journal);
 
@@ -26,5 +32,26 @@ const char *journal_path(const struct journal *journal);
  */
 int journal_add(struct journal *journal, const char *event, const char *step, const char *node,
 		const char *error, struct err *err);
+
+/* One journal, read back; strings in the arena. */
+struct journal_story {
+	const char *path, *cluster, *run;
+	const struct tree *header;
+	const char *last_event, *last_step, *last_time; /* NULL: only the header is there */
+	const char *
+		outcome; /* NULL: it has not ended.  "done", "undone", "untouched", or the error's words */
+	bool committed;
+};
+
+/* -1: FILE; CONFIG (no journal, or of another version).  A torn last line is left out. */
+int journal_read(const char *path, struct arena *arena, struct journal_story *out, struct err *err);
+
+/*
+ * Every journal of this machine, oldest run first; `folder` as for journal_new, `run` NULL: of all.  One that cannot be read
+ * is handed over with its error, and only its path.  -1 from `each` ends it.  No folder is no error.
+ */
+typedef int journal_each_fn(void *arg, const struct journal_story *story, const struct err *bad);
+int journal_each(const char *folder, const char *run, struct arena *arena, journal_each_fn *each,
+		 void *arg);
 
 #endif

@@ -131,22 +131,63 @@ int look_db_held(struct node *node, const struct member *member, uint64_t deadli
 	return 0;
 }
 
+int look_exist(struct node *node, const char *const paths[], size_t count, uint64_t deadline,
+	       bool there[], struct err *err)
+{
+	static const char script[] =
+		"i=0; for p; do [ ! -e \"$p\" ] || echo $i; i=$((i + 1)); done; echo end";
+	const char *args[LOOK_PATHS_MAX + 5] = { "sh", "-c", script, "sh" };
+	scoped(buf) struct buf out = BUF_INIT(4096);
+	size_t seen = 0;
+
+	if (count > LOOK_PATHS_MAX)
+		return err_set(err, ERR_BUG, "%zu paths to look at", count);
+	for (size_t i = 0; i < count; i++) {
+		args[4 + i] = paths[i];
+		there[i] = false;
+	}
+	args[4 + count] = NULL;
+	if (node_run(node, args, deadline, &out, err))
+		return -1;
+	for (const char *at = buf_str(&out); *at; at += strcspn(at, "\n") + 1) {
+		char *end;
+		unsigned long i = strtoul(at, &end, 10);
+		if (strcmp(at, "end\n") == 0)
+			return 0;
+		if (end == at || *end != '\n' || i >= count || ++seen > count)
+			break;
+		there[i] = true;
+	}
+	return err_set(err, ERR_REMOTE, "sh: not understood: %.100s", buf_str(&out));
+}
+
+int look_wal_ids(struct node *node, const char *wal_folder, uint64_t deadline, uint64_t *member_id,
+		 uint64_t *cluster_id, struct err *err)
+{
+	/* the oldest that is there: etcd removes those before it */
+	static const char script[] = "for f in \"$1\"/*.wal; do exec head -c 4096 \"$f\"; done";
+	scoped(buf) struct buf head = BUF_INIT(WAL_HEAD);
+
+	if (node_run(node, argv("sh", "-c", script, "sh", wal_folder), deadline, &head, err) ||
+	    wal_ids(buf_str(&head), head.len, member_id, cluster_id, err))
+		return err_in(err, "%s", wal_folder);
+	return 0;
+}
+
 int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_folder,
 	     uint64_t deadline, struct err *err)
 {
-	const struct member *member = play_node(ctx, node)->member;
-	scoped(buf) struct buf head = BUF_INIT(WAL_HEAD);
-	scoped(mem) char *wal = mem_printf("%s/0000000000000000-0000000000000000.wal", wal_folder);
-	uint64_t id, cluster, want = member_id(member, ctx->token);
+	const struct play_node *self = play_node(ctx, node);
+	uint64_t id, cluster;
 
-	if (node_run(node, argv("head", "-c", "4096", wal), deadline, &head, err) ||
-	    wal_ids(buf_str(&head), head.len, &id, &cluster, err))
-		return err_in(err, "%s", wal_folder);
-	if (id != want || cluster != ctx->cluster_id)
+	if (look_wal_ids(node, wal_folder, deadline, &id, &cluster, err))
+		return -1;
+	if (id != self->want_member || cluster != self->want_cluster)
 		return err_set(err, ERR_UNSAFE,
 			       "%s: member %llx of cluster %llx, expected %llx of %llx", wal_folder,
 			       (unsigned long long)id, (unsigned long long)cluster,
-			       (unsigned long long)want, (unsigned long long)ctx->cluster_id);
+			       (unsigned long long)self->want_member,
+			       (unsigned long long)self->want_cluster);
 	return 0;
 }
 

@@ -34,6 +34,11 @@ int look_etcd(struct node *node, const struct member *member, uint64_t deadline,
 /* Parses `pgrep -a` output; pure, for look_processes and its test. */
 void look_parse(const char *text, const char *flag, const char *value, struct pids *out);
 
+/* Which of these paths are there, in one command; there[i] is for paths[i].  At most LOOK_PATHS_MAX. */
+enum { LOOK_PATHS_MAX = 32 };
+int look_exist(struct node *node, const char *const paths[], size_t count, uint64_t deadline,
+	       bool there[], struct err *err);
+
 /*
  * Appends what the kernel knows of TCP sockets (/proc/net/tcp and tcp6, so that no tool is needed), for
  * look_parse_listening: the first of the wanted ports (0 ends the list) on which something listens; 0 when nothing does.
@@ -50,7 +55,11 @@ int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline
 int look_db_held(struct node *node, const struct member *member, uint64_t deadline, bool *held,
 		 struct err *err);
 
-/* Compares the ids in a member's WAL folder with the predicted ones.  -1: UNSAFE, CORRUPT, REMOTE. */
+/* Reads the ids out of a member's WAL folder.  -1: CORRUPT, REMOTE (there is none), SSH, TIMEOUT. */
+int look_wal_ids(struct node *node, const char *wal_folder, uint64_t deadline, uint64_t *member_id,
+		 uint64_t *cluster_id, struct err *err);
+
+/* Compares them with those that this run expects of the node.  -1: UNSAFE, and as look_wal_ids. */
 int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_folder,
 	     uint64_t deadline, struct err *err);
 

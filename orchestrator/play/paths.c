@@ -16,19 +16,31 @@ char *path_manifest(const char *pod)
 	return mem_printf(MANIFESTS "/%s.yaml", pod);
 }
 
+char *path_of_run(const char *run, const char *folder, const char *pod)
+{
+	return mem_printf(RUNS "/%s/%s/%s.yaml", run, folder, pod);
+}
+
 char *path_parked(const struct play_ctx *ctx, const char *pod)
 {
-	return mem_printf(RUNS "/%s/parked/%s.yaml", ctx->run, pod);
+	return path_of_run(ctx->run, "parked", pod);
 }
 
 char *path_original(const struct play_ctx *ctx, const char *pod)
 {
-	return mem_printf(RUNS "/%s/originals/%s.yaml", ctx->run, pod);
+	return path_of_run(ctx->run, "originals", pod);
 }
 
 char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind, const char *name)
 {
 	return mem_printf("%s/.%s-%s%s%s", dir, kind, ctx->run, name ? "/" : "", name ? name : "");
+}
+
+char *path_new_data(const struct play_ctx *ctx, const char *dir, const char *name)
+{
+	if (!ctx->target)
+		return path_beside(ctx, dir, "restoring", name);
+	return mem_printf("%s/.before-%s%s%s", dir, ctx->target, name ? "/" : "", name ? name : "");
 }
 
 /* A tool that was cut off from us runs on there: it would write into what is removed. */

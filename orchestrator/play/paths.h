@@ -20,9 +20,14 @@ char *path_run(const struct play_ctx *ctx, const char *name); /* RUNS/RUN/name; 
 char *path_manifest(const char *pod);                         /* MANIFESTS/pod.yaml */
 char *path_parked(const struct play_ctx *ctx, const char *pod);
 char *path_original(const struct play_ctx *ctx, const char *pod);
+char *path_of_run(const char *run, const char *folder,
+		  const char *pod); /* RUNS/RUN/FOLDER/pod.yaml */
 
 /* DIR/.KIND-RUN/name for a data or WAL dir; kind: "snapshot", "restoring", "before"; name NULL: the folder */
 char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind, const char *name);
+
+/* Where the new data lies before the swap: .restoring-RUN, or .before-TARGET of the run that is rolled back. */
+char *path_new_data(const struct play_ctx *ctx, const char *dir, const char *name);
 
 /* Removes what was restored and is not in place: the staged folders of data and WAL dir, and nothing else. */
 int drop_staged(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);

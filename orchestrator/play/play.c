@@ -4,13 +4,14 @@
 #include "play/play.h"
 
 #include "base/mem.h"
+#include "play/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 3 };
+enum { TRIES = 3, MARK_MS = 10 * 1000 };
 
 struct call {
 	const struct verb *verb;
@@ -153,6 +154,10 @@ static void add_undo_failure(struct err *err, const struct err *undo_err)
 {
 	char first[sizeof(err->text)];
 
+	if (!err->text[0]) { /* an undo is all that was wanted */
+		*err = *undo_err;
+		return;
+	}
 	memcpy(first, err->text, sizeof(first));
 	snprintf(err->text, sizeof(err->text), "%.300s; then undoing failed: %.300s", first,
 		 undo_err->text);
@@ -160,10 +165,21 @@ static void add_undo_failure(struct err *err, const struct err *undo_err)
 		memcpy(err->hint, undo_err->hint, sizeof(err->hint));
 }
 
+static int mark_undoing(struct node *node, void *arg, struct err *err)
+{
+	const struct play *play = arg;
+
+	return state_mark(node, play->ctx, "undoing", deadline_in(MARK_MS), err);
+}
+
 /* The undos of the first `begun` steps, backwards.  The first that fails ends it. */
 static int undo_from(struct play *play, size_t begun, struct err *err)
 {
+	struct err ignored[FLEET_MAX];
+
 	fleet_shield(play->fleet);
+	/* whoever goes on with a run that dies here goes back, too; where nothing is locked there is nothing to mark */
+	fleet_each(play->fleet, mark_undoing, play, NULL, ignored, NULL, NULL);
 	for (size_t i = begun; i-- > 0;) {
 		struct err undo_err = ERR_INIT;
 		if (!play->playbook->steps[i].undo)
@@ -231,23 +247,14 @@ static int forward_before_commit(struct play *play, size_t i, size_t *begun, str
 	return play_step(play, i, false, NULL, errs, err);
 }
 
-enum play_outcome play_run(struct play *play, struct err *err)
+/* What follows the commit is only played forward. */
+static enum play_outcome run_committed(struct play *play, struct err *err)
 {
 	const struct playbook *book = play->playbook;
 	struct err ignored = ERR_INIT;
-	size_t begun = 0;
 
-	for (size_t i = 0; i < book->commit; i++)
-		if (forward_before_commit(play, i, &begun, err))
-			return fail_before_commit(play, begun, err);
-	if (book->commit < book->count) {
-		if (play->journal && journal_add(play->journal, "commit", NULL, NULL, NULL, err))
-			return fail_before_commit(play, book->commit, err);
-		fleet_shield(play->fleet);
-		play->deadline = 0;
-		if (play->events.committed)
-			play->events.committed(play->events.arg, book->commit_text);
-	}
+	fleet_shield(play->fleet);
+	play->deadline = 0;
 	for (size_t i = book->commit; i < book->count; i++) {
 		if (!play_step_again(play, i, false, err))
 			continue;
@@ -258,6 +265,56 @@ enum play_outcome play_run(struct play *play, struct err *err)
 	if (play->journal)
 		journal_add(play->journal, "end", NULL, NULL, NULL, &ignored);
 	return PLAY_DONE;
+}
+
+/* From the first step.  `earlier`: an earlier process began it, so that every step may have happened. */
+static enum play_outcome run_all(struct play *play, bool earlier, struct err *err)
+{
+	const struct playbook *book = play->playbook;
+	size_t begun = 0;
+
+	for (size_t i = 0; i < book->commit; i++)
+		if (forward_before_commit(play, i, &begun, err))
+			return fail_before_commit(play, earlier ? book->commit : begun, err);
+	if (book->commit < book->count) {
+		if (play->journal && journal_add(play->journal, "commit", NULL, NULL, NULL, err))
+			return fail_before_commit(play, book->commit, err);
+		if (play->events.committed)
+			play->events.committed(play->events.arg, book->commit_text);
+	}
+	return run_committed(play, err);
+}
+
+enum play_outcome play_run(struct play *play, struct err *err)
+{
+	return run_all(play, false, err);
+}
+
+enum play_outcome play_resume(struct play *play, bool committed, struct err *err)
+{
+	if (!committed)
+		return run_all(play, true, err);
+	if (fleet_catch_signals(play->fleet, stop_at_once, play, err))
+		return PLAY_NEEDS_YOU;
+	return run_committed(play, err);
+}
+
+enum play_outcome play_undo(struct play *play, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	struct err undo_err = ERR_INIT;
+
+	if (fleet_catch_signals(play->fleet, stop_at_once, play, err))
+		return PLAY_NEEDS_YOU;
+	if (!undo_from(play, play->playbook->commit, &undo_err)) {
+		if (play->journal)
+			journal_add(play->journal, "end", NULL, NULL, "undone", &ignored);
+		return PLAY_UNDONE;
+	}
+	*err = undo_err;
+	if (play->journal)
+		journal_add(play->journal, "end", NULL, NULL, "an undo failed", &ignored);
+	return PLAY_NEEDS_YOU;
 }
 
 int play_look(struct play *play, struct err *err)

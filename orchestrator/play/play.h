@@ -47,6 +47,15 @@ struct play {
  */
 enum play_outcome play_run(struct play *play, struct err *err);
 
+/*
+ * Goes on with a run that stopped: from its first step, where verbs find done what is done, or from the commit.  A
+ * failure before the commit undoes every step, whoever played it.
+ */
+enum play_outcome play_resume(struct play *play, bool committed, struct err *err);
+
+/* Undoes a run that stopped before its commit: every step's undo, backwards.  PLAY_UNDONE or PLAY_NEEDS_YOU. */
+enum play_outcome play_undo(struct play *play, struct err *err);
+
 /* Plays only the looking steps before the first changing one; 0 or -1. */
 int play_look(struct play *play, struct err *err);
 

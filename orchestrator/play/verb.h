@@ -22,11 +22,18 @@ struct play_node {
 	struct apiserver api;
 	bool has_api;
 
+	/* the ids that it will have: predicted from the token, or read out of the data that comes back */
+	uint64_t want_member, want_cluster;
+
 	/* from check-nodes */
 	bool ionice;       /* `ionice -c3` works */
 	bool data_existed; /* the data dir was there before us */
 	uint64_t free_bytes, need_bytes;
 	char tool_source[200]; /* where the restore tool was found, in words */
+
+	/* from check-kept */
+	uint64_t kept_bytes,
+		kept_at; /* size of the old data; when it was put aside, unix seconds */
 
 	/* from put-snapshot */
 	bool tool_is_etcdutl; /* else etcdctl */
@@ -60,11 +67,13 @@ struct play_ctx {
 	const char *operator; /* who runs this, from where, for the lock */
 
 	const char *initial_cluster; /* one value for all */
-	uint64_t cluster_id;         /* predicted */
+	const char *playbook, *playbook_sha256;
+	const char *target; /* rollback, clean: the run whose kept data is meant; NULL: none */
 	uint64_t grace_ms;
 	/* Asks for /readyz at the address that users have; NULL: not known. */
 	int (*front_ready)(void *arg, uint64_t deadline, struct err *err);
 	void *front_arg;
+	bool leave_nothing; /* the run's folder goes, too, when it has succeeded */
 	bool undoing; /* this call is an undo: put back, wait for nothing that was not there */
 };
 
@@ -104,6 +113,11 @@ int verb_put_snapshot(struct node *, const struct play_ctx *, uint64_t, struct e
 int verb_drop_snapshot(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_swap_data(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_swap_data_back(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_kept.c */
+int verb_check_kept(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_check_kept(const struct play_ctx *, struct err *);
+int verb_drop_kept(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_drop_emptied(struct node *, const struct play_ctx *, uint64_t, struct err *);
 /* verb_member.c */
 int verb_build_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_drop_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
@@ -117,6 +131,7 @@ int verb_restart_controllers(struct node *, const struct play_ctx *, uint64_t, s
 /* verb_etcd.c */
 int verb_wait_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_etcd(const struct play_ctx *, struct err *);
+int verb_compare_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
 /* verb_api.c */
 int verb_wait_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_apiserver(const struct play_ctx *, struct err *);

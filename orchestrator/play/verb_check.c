@@ -1,45 +1,44 @@
 /*
  * verb_check: what is looked at before anything changes, and the lock.
  */
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/tree.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/state.h"
 #include "play/verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOCK_MAX = 4096, STATE_MAX = 64 * 1024 };
-
 static const uint64_t SPARE = 256ull * 1024 * 1024; /* two WAL segments and room to breathe */
 static const uint64_t DEFAULT_QUOTA = 2ull * 1024 * 1024 * 1024;
 
-/* 1: held by another run, told in err; 0: free, or ours. */
+/* *ours: this run has it.  -1 UNSAFE: another run does; it is told who, since when, and how far it is. */
 static int look_lock(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *ours,
 		     struct err *err)
 {
-	scoped(buf) struct buf text = BUF_INIT(LOCK_MAX);
-	bool found;
+	scoped(arena) struct arena *arena = arena_new();
+	struct run_state other;
+	struct err unknown = ERR_INIT;
+	struct lock lock;
 
 	*ours = false;
-	if (node_exists(node, LOCK_FILE, deadline, &found, err))
+	if (state_lock(node, deadline, &lock, err))
 		return -1;
-	if (!found)
+	if (!lock.run[0])
 		return 0;
-	if (node_get(node, LOCK_FILE, deadline, &text, err))
-		return -1;
-	buf_trim(&text);
-	size_t len = strlen(ctx->run);
-	if (text.len > len && strncmp(buf_str(&text) + 4, ctx->run, len) == 0) {
-		*ours = true;
+	*ours = strcmp(lock.run, ctx->run) == 0;
+	if (*ours)
 		return 0;
-	}
-	err_set(err, ERR_UNSAFE, "another run holds the lock: %s", buf_str(&text));
-	return err_hint(err, "when that run is dead: put back what is in its folder under " RUNS
-			     " as docs/restore.md says, then remove " LOCK_FILE);
+	const char *phase = "how far it is cannot be told";
+	if (!state_read(node, lock.run, arena, deadline, &other, &unknown) && other.found)
+		phase = phase_text(other.phase);
+	err_set(err, ERR_UNSAFE, "another run holds the lock: %s (%s)", lock.words, phase);
+	return err_hint(err,
+			"when that run is dead: kubectl etcd-backup resume %s, or resume %s "
+			"--undo",
+			lock.run, lock.run);
 }
 
 static int check_programs(struct node *node, uint64_t deadline, struct err *err)
@@ -64,16 +63,20 @@ static int check_programs(struct node *node, uint64_t deadline, struct err *err)
 	return err_hint(err, "they come with coreutils, util-linux, procps and findutils");
 }
 
-static int check_manifests(struct node *node, uint64_t deadline, struct err *err)
+/* Each in its place, or parked by this very run, which goes on. */
+static int check_manifests(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			   struct err *err)
 {
 	static const char *const pods[] = { "etcd", "kube-apiserver" };
-	bool found;
+	bool there[2];
 
 	for (size_t i = 0; i < 2; i++) {
 		scoped(mem) char *path = path_manifest(pods[i]);
-		if (node_exists(node, path, deadline, &found, err))
+		scoped(mem) char *parked = path_parked(ctx, pods[i]);
+		const char *const paths[] = { path, parked };
+		if (look_exist(node, paths, 2, deadline, there, err))
 			return -1;
-		if (!found)
+		if (!there[0] && !there[1])
 			return err_set(err, ERR_REMOTE, "%s is not there", path);
 	}
 	int status;
@@ -179,12 +182,13 @@ int verb_check_nodes(struct node *node, const struct play_ctx *ctx, uint64_t dea
 	bool ours;
 
 	if (node_open(node, deadline, err) || look_lock(node, ctx, deadline, &ours, err) ||
-	    check_programs(node, deadline, err) || check_manifests(node, deadline, err) ||
+	    check_programs(node, deadline, err) || check_manifests(node, ctx, deadline, err) ||
 	    check_quota(ctx, member, err) || check_data_dir(node, member, deadline, err))
 		return -1;
-	if (node_exists(node, member->data_dir, deadline, &self->data_existed, err))
+	if (!ours && node_exists(node, member->data_dir, deadline, &self->data_existed, err))
 		return -1;
-	self->need_bytes = 2 * ctx->snapshot_size + SPARE;
+	/* a run that goes on has, or has had, its room */
+	self->need_bytes = ours ? SPARE : 2 * ctx->snapshot_size + SPARE;
 	if (check_space(node, member->data_dir, self->need_bytes, deadline, &self->free_bytes, err))
 		return -1;
 	if (member->wal_dir && check_space(node, member->wal_dir, SPARE, deadline, &wal_free, err))
@@ -203,32 +207,6 @@ int judge_check_nodes(const struct play_ctx *ctx, struct err *err)
 	return cluster_initial(ctx->cluster, &list, err);
 }
 
-static int write_state(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		       struct err *err)
-{
-	scoped(arena) struct arena *arena = arena_new();
-	scoped(buf) struct buf text = BUF_INIT(STATE_MAX);
-	scoped(mem) char *path = path_run(ctx, "state.json");
-	const struct member *member = play_node(ctx, node)->member;
-	struct tree *state = tree_map(arena);
-
-	tree_set_string(arena, state, "kind", "RunState");
-	tree_set_string(arena, state, "apiVersion", "etcd-backup/v1");
-	tree_set_string(arena, state, "run", ctx->run);
-	tree_set_string(arena, state, "operator", ctx->operator);
-	tree_set_string(arena, state, "cluster", ctx->cluster->name);
-	tree_set_string(arena, state, "member", member->name);
-	tree_set_string(arena, state, "dataDir", member->data_dir);
-	tree_set_string(arena, state, "walDir", member->wal_dir);
-	tree_set_string(arena, state, "initialCluster", ctx->initial_cluster);
-	tree_set_string(arena, state, "initialClusterToken", ctx->token);
-	tree_set_string(arena, state, "snapshotSHA256", ctx->snapshot_sha256);
-	tree_set_bool(arena, state, "dataDirExisted", play_node(ctx, node)->data_existed);
-	if (json_write(state, false, &text, err))
-		return -1;
-	return node_write(node, text.data, text.len, path, 0600, deadline, err);
-}
-
 int verb_lock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		    struct err *err)
 {
@@ -243,15 +221,15 @@ int verb_lock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t dead
 
 	if (look_lock(node, ctx, deadline, &ours, err))
 		return -1;
+	if (ours)
+		return 0;
 	if (node_run(node, argv("install", "-d", "-m", "0700", RUNS, run, parked, originals, tool),
 		     deadline, NULL, err))
 		return -1;
 	time_text(now_unix(), when);
 	scoped(mem) char *text =
 		mem_printf("run %s since %s by %s\n", ctx->run, when, ctx->operator);
-	if (ours)
-		return 0;
-	if (write_state(node, ctx, deadline, err) ||
+	if (state_write(node, ctx, deadline, err) ||
 	    node_write(node, text, strlen(text), text_path, 0600, deadline, err))
 		return -1;
 	/* link(2) fails when the name is taken: of two runs one gets it */
@@ -298,5 +276,5 @@ int verb_unlock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t de
 			       : -1;
 	if (ours && node_run(node, argv("rm", "-f", LOCK_FILE), deadline, NULL, err))
 		return -1;
-	return ctx->undoing ? remove_run(node, ctx, deadline, err) : 0;
+	return ctx->undoing || ctx->leave_nothing ? remove_run(node, ctx, deadline, err) : 0;
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/swap.h"
 #include "play/tool.h"
 #include "play/verb.h"
 
@@ -101,8 +102,11 @@ int verb_build_member(struct node *node, const struct play_ctx *ctx, uint64_t de
 		member->wal_dir ? path_beside(ctx, member->wal_dir, "restoring", NULL) : NULL;
 	const char *wal = wal_staged ? wal_staged : own_wal;
 	struct err not_yet = ERR_INIT;
+	bool done;
 
-	if (!look_ids(node, ctx, wal, deadline, &not_yet))
+	if (swap_is_done(node, ctx, deadline, &done, err))
+		return -1;
+	if (done || !look_ids(node, ctx, wal, deadline, &not_yet))
 		return 0;
 	if (not_yet.code == ERR_CANCELLED || not_yet.code == ERR_SSH) {
 		*err = not_yet;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/state.h"
 #include "play/verb.h"
 
 #include <stdio.h>
@@ -74,6 +75,25 @@ static int put_annotated(struct node *node, const struct play_ctx *ctx, const ch
 	return node_run(node, argv("sync", MANIFESTS), deadline, NULL, err);
 }
 
+/* What goes back: the parked one; in a rollback the one from before the run that is rolled back, where it is kept. */
+static int pick_manifest(struct node *node, const struct play_ctx *ctx, const char *pod,
+			 uint64_t deadline, char **path, struct err *err)
+{
+	bool kept = false;
+
+	*path = NULL;
+	if (ctx->target) {
+		scoped(mem) char *before = path_of_run(ctx->target, "originals", pod);
+		if (node_exists(node, before, deadline, &kept, err))
+			return -1;
+		if (kept)
+			*path = mem_strdup(before);
+	}
+	if (!kept)
+		*path = path_parked(ctx, pod);
+	return 0;
+}
+
 static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod, uint64_t deadline,
 		  struct err *err)
 {
@@ -91,7 +111,9 @@ static int unpark(struct node *node, const struct play_ctx *ctx, const char *pod
 				       parked);
 	if (ctx->undoing) /* over whatever half-happened: the original wins */
 		return node_run(node, argv("mv", "-T", parked, manifest), deadline, NULL, err);
-	if (put_annotated(node, ctx, pod, parked, deadline, err))
+	scoped(mem) char *from = NULL;
+	if (pick_manifest(node, ctx, pod, deadline, &from, err) ||
+	    put_annotated(node, ctx, pod, from, deadline, err))
 		return -1;
 	return node_move(node, parked, original, deadline, err);
 }
@@ -173,27 +195,71 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 	}
 }
 
-static int stop(struct node *node, const struct play_ctx *ctx, const struct target *target,
-		bool *served, uint64_t deadline, struct err *err)
+/* Where this run's copies of a manifest are. */
+struct places {
+	bool live, parked,
+		started; /* in its place; parked; put back by this run, the original kept */
+};
+
+static int look_places(struct node *node, const struct play_ctx *ctx, const char *pod,
+		       uint64_t deadline, struct places *out, struct err *err)
 {
+	scoped(mem) char *manifest = path_manifest(pod);
+	scoped(mem) char *parked = path_parked(ctx, pod);
+	scoped(mem) char *original = path_original(ctx, pod);
+	const char *const paths[] = { manifest, parked, original };
+	bool there[3];
+
+	if (look_exist(node, paths, 3, deadline, there, err))
+		return -1;
+	*out = (struct places){ there[0], there[1], there[2] };
+	return 0;
+}
+
+/* Whoever served before must serve again after an undo: that is remembered on the node. */
+static int note_served(struct node *node, const struct play_ctx *ctx, const struct target *target,
+		       bool *served, uint64_t deadline, struct err *err)
+{
+	scoped(mem) char *mark = mem_printf("served-%s", target->pod);
 	unsigned port;
 
 	if (look_listening(node, target->doors, deadline, &port, err))
 		return -1;
-	if (!ctx->undoing) /* in an undo it is the restored data that serves */
-		*served |= port != 0;
+	if (!port || *served)
+		return 0;
+	*served = true;
+	return state_mark(node, ctx, mark, deadline, err);
+}
+
+static int stop(struct node *node, const struct play_ctx *ctx, const struct target *target,
+		bool *served, uint64_t deadline, struct err *err)
+{
+	struct places at;
+
+	if (look_places(node, ctx, target->pod, deadline, &at, err))
+		return -1;
+	if (ctx->undoing && !at.parked && !at.started) /* this run has not stopped it */
+		return 0;
+	if (!ctx->undoing && at.live && !at.parked && at.started) /* it is over the new data */
+		return 0;
+	if (!ctx->undoing && at.live && !at.parked &&
+	    note_served(node, ctx, target, served, deadline, err))
+		return -1;
 	if (park(node, ctx, target->pod, deadline, err))
 		return -1;
 	return end_process(node, ctx, target, deadline, err);
 }
 
 /* After an undo: what served before must serve again, or the cluster is not as it was. */
-static int wait_serves(struct node *node, const struct target *target, uint64_t deadline,
-		       struct err *err)
+static int wait_serves(struct node *node, const struct play_ctx *ctx, const struct target *target,
+		       bool served, uint64_t deadline, struct err *err)
 {
+	scoped(mem) char *mark = mem_printf("served-%s", target->pod);
 	unsigned port = 0;
 
-	while (!port) {
+	if (!served && state_marked(node, ctx, mark, deadline, &served, err))
+		return -1;
+	while (served && !port) {
 		if (now_ms() >= deadline) {
 			err_set(err, ERR_TIMEOUT,
 				"the manifest is back, but nothing listens on port %u yet",
@@ -257,7 +323,7 @@ int verb_start_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t
 
 	if (unpark(node, ctx, "kube-apiserver", deadline, err))
 		return -1;
-	return ctx->undoing && self->api_served ? wait_serves(node, &target, deadline, err) : 0;
+	return ctx->undoing ? wait_serves(node, ctx, &target, self->api_served, deadline, err) : 0;
 }
 
 int verb_stop_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -296,19 +362,22 @@ static int wait_answers(struct node *node, const struct member *member, uint64_t
 int verb_start_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		    struct err *err)
 {
-	const struct member *member = play_node(ctx, node)->member;
+	const struct play_node *self = play_node(ctx, node);
+	const struct member *member = self->member;
 	scoped(mem) char *inner = mem_printf("%s/member/wal", member->data_dir);
+	struct target target = etcd_target(member);
+	struct places at;
 
+	if (look_places(node, ctx, "etcd", deadline, &at, err))
+		return -1;
 	/* etcd over an empty folder would quietly become a new, empty cluster */
-	if (!ctx->undoing &&
+	if (!ctx->undoing && at.parked &&
 	    look_ids(node, ctx, member->wal_dir ? member->wal_dir : inner, deadline, err))
 		return -1;
 	if (unpark(node, ctx, "etcd", deadline, err))
 		return -1;
-	if (ctx->undoing && play_node(ctx, node)->etcd_served) {
-		struct target target = etcd_target(member);
-		return wait_serves(node, &target, deadline, err);
-	}
+	if (ctx->undoing)
+		return wait_serves(node, ctx, &target, self->etcd_served, deadline, err);
 	return !ctx->undoing && turns_start_etcd(ctx) ? wait_answers(node, member, deadline, err)
 						      : 0;
 }

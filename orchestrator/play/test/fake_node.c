@@ -329,8 +329,13 @@ static void make_context(struct fake_world *world)
 					.bump = 1000,
 					.operator= "test",
 					.initial_cluster = world->initial,
+					.playbook = "restore",
 					.grace_ms = 1 };
-	world->ctx.cluster_id = cluster_id(&world->cluster, world->ctx.token);
+	for (size_t i = 0; i < FAKE_NODES; i++) {
+		world->play_nodes[i].want_member =
+			member_id(&world->cluster.members[i], world->ctx.token);
+		world->play_nodes[i].want_cluster = cluster_id(&world->cluster, world->ctx.token);
+	}
 }
 
 void fake_world_open(struct fake_world *world)

@@ -1,0 +1,200 @@
+/*
+ * swap: see swap.h.  The new data lies in a folder beside the live one: .restoring-RUN for a restore, .before-TARGET for a
+ * rollback.  The old goes to .before-RUN.
+ */
+#include "play/swap.h"
+
+#include "base/mem.h"
+#include "play/look.h"
+#include "play/paths.h"
+
+#include <stddef.h>
+
+/* The names in one folder: `member` in a data dir, the files themselves in a WAL dir. */
+struct swap {
+	char *live, *staged, *old, *old_folder;
+};
+
+static void swap_scoped(struct swap *swap)
+{
+	mem_scoped(&swap->live);
+	mem_scoped(&swap->staged);
+	mem_scoped(&swap->old);
+	mem_scoped(&swap->old_folder);
+}
+
+static struct swap member_swap(const struct play_ctx *ctx, const char *dir)
+{
+	return (struct swap){
+		.live = mem_printf("%s/member", dir),
+		.staged = path_new_data(ctx, dir, "member"),
+		.old = path_beside(ctx, dir, "before", "member"),
+		.old_folder = path_beside(ctx, dir, "before", NULL),
+	};
+}
+
+static int member_in(struct node *node, const struct swap *swap, uint64_t deadline, struct err *err)
+{
+	const char *const paths[] = { swap->staged, swap->live };
+	bool there[2];
+
+	if (look_exist(node, paths, 2, deadline, there, err))
+		return -1;
+	if (!there[0]) /* it is in place already, if anything is */
+		return 0;
+	if (node_run(node, argv("install", "-d", "-m", "0700", swap->old_folder), deadline, NULL,
+		     err))
+		return -1;
+	if (there[1] && node_move(node, swap->live, swap->old, deadline, err))
+		return -1;
+	return node_move(node, swap->staged, swap->live, deadline, err);
+}
+
+static int member_out(struct node *node, const struct swap *swap, uint64_t deadline,
+		      struct err *err)
+{
+	enum { FOLDER, OLD, STAGED, LIVE, COUNT };
+	const char *const paths[COUNT] = { swap->old_folder, swap->old, swap->staged, swap->live };
+	bool there[COUNT];
+	int ignored;
+
+	if (look_exist(node, paths, COUNT, deadline, there, err))
+		return -1;
+	if (!there[FOLDER]) /* nothing was swapped */
+		return 0;
+	if (!there[STAGED] && there[LIVE] &&
+	    node_move(node, swap->live, swap->staged, deadline, err))
+		return -1;
+	if (there[OLD] && node_move(node, swap->old, swap->live, deadline, err))
+		return -1;
+	return node_try(node, argv("rmdir", swap->old_folder), deadline, NULL, &ignored, err);
+}
+
+/*
+ * A WAL folder of its own holds its files directly.  They move in two halves, the old ones away and the new ones in; between
+ * them a mark is set, so that what stands in the folder is known to be old or new whenever this is begun again.
+ */
+#define MARK "old-is-away"
+
+static int move_files(struct node *node, const char *from, const char *to, uint64_t deadline,
+		      struct err *err)
+{
+	return node_run(node,
+			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f", "!",
+			     "-name", MARK, "-exec", "mv", "-n", "-t", to, "--", "{}", "+"),
+			deadline, NULL, err);
+}
+
+struct wal {
+	char *staged, *old, *mark;
+};
+
+static void wal_scoped(struct wal *wal)
+{
+	mem_scoped(&wal->staged);
+	mem_scoped(&wal->old);
+	mem_scoped(&wal->mark);
+}
+
+static struct wal wal_of(const struct play_ctx *ctx, const char *dir)
+{
+	return (struct wal){ .staged = path_new_data(ctx, dir, NULL),
+			     .old = path_beside(ctx, dir, "before", NULL),
+			     .mark = path_beside(ctx, dir, "before", MARK) };
+}
+
+static int wal_in(struct node *node, const struct play_ctx *ctx, const char *dir, uint64_t deadline,
+		  struct err *err)
+{
+	scoped(wal) struct wal wal = wal_of(ctx, dir);
+	const char *const paths[] = { wal.staged, wal.mark };
+	bool there[2];
+
+	if (look_exist(node, paths, 2, deadline, there, err))
+		return -1;
+	if (!there[0] && !there[1]) /* nothing to put in: what is there stays */
+		return 0;
+	if (!there[1] &&
+	    (node_run(node, argv("install", "-d", "-m", "0700", wal.old), deadline, NULL, err) ||
+	     move_files(node, dir, wal.old, deadline, err) ||
+	     node_run(node, argv("install", "-m", "0600", "/dev/null", wal.mark), deadline, NULL,
+		      err) ||
+	     node_run(node, argv("sync", dir, wal.old), deadline, NULL, err)))
+		return -1;
+	if (there[0] && move_files(node, wal.staged, dir, deadline, err))
+		return -1;
+	return node_run(node, argv("sync", dir), deadline, NULL, err);
+}
+
+static int wal_out(struct node *node, const struct play_ctx *ctx, const char *dir,
+		   uint64_t deadline, struct err *err)
+{
+	scoped(wal) struct wal wal = wal_of(ctx, dir);
+	const char *const paths[] = { wal.old, wal.mark };
+	bool there[2];
+	int ignored;
+
+	if (look_exist(node, paths, 2, deadline, there, err))
+		return -1;
+	if (!there[0])
+		return 0;
+	if (there[1] && (move_files(node, dir, wal.staged, deadline, err) ||
+			 node_run(node, argv("sync", dir, wal.staged), deadline, NULL, err) ||
+			 node_run(node, argv("rm", "-f", wal.mark), deadline, NULL, err)))
+		return -1;
+	if (move_files(node, wal.old, dir, deadline, err) ||
+	    node_run(node, argv("sync", dir), deadline, NULL, err))
+		return -1;
+	return node_try(node, argv("rmdir", wal.old), deadline, NULL, &ignored, err);
+}
+
+/* The WAL goes first and comes back last: so the member's folder tells for both. */
+int swap_is_done(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *done,
+		 struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(swap) struct swap swap = member_swap(ctx, member->data_dir);
+	const char *const paths[] = { swap.old_folder, swap.staged };
+	bool there[2];
+
+	if (look_exist(node, paths, 2, deadline, there, err))
+		return -1;
+	*done = there[0] && !there[1];
+	return 0;
+}
+
+int swap_is_undone(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *undone,
+		   struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
+	scoped(mem) char *old = path_beside(ctx, member->data_dir, "before", NULL);
+	scoped(mem) char *wal_old = path_beside(ctx, wal, "before", NULL);
+	const char *const paths[] = { old, wal_old };
+	bool there[2];
+
+	if (look_exist(node, paths, 2, deadline, there, err))
+		return -1;
+	*undone = !there[0] && !there[1];
+	return 0;
+}
+
+int swap_in(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(swap) struct swap swap = member_swap(ctx, member->data_dir);
+
+	if (member->wal_dir && wal_in(node, ctx, member->wal_dir, deadline, err))
+		return -1;
+	return member_in(node, &swap, deadline, err);
+}
+
+int swap_out(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(swap) struct swap swap = member_swap(ctx, member->data_dir);
+
+	if (member_out(node, &swap, deadline, err))
+		return -1;
+	return member->wal_dir ? wal_out(node, ctx, member->wal_dir, deadline, err) : 0;
+}

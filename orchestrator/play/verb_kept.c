@@ -1,0 +1,132 @@
+/*
+ * verb_kept: what an earlier run kept: its old data and its state files.
+ */
+#include "base/mem.h"
+#include "play/look.h"
+#include "play/paths.h"
+#include "play/state.h"
+#include "play/verb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A context that names the earlier run, for its paths. */
+static struct play_ctx of_target(const struct play_ctx *ctx)
+{
+	struct play_ctx target = { .run = "" };
+
+	memcpy(target.run, ctx->target, strlen(ctx->target) + 1);
+	return target;
+}
+
+/* KiB in use and the time of the last change of a folder's entries. */
+static int measure(struct node *node, const char *folder, uint64_t deadline, uint64_t *bytes,
+		   uint64_t *at, struct err *err)
+{
+	scoped(buf) struct buf size = BUF_INIT(4096), time = BUF_INIT(4096);
+
+	if (node_run(node, argv("du", "-sk", "--", folder), deadline, &size, err) ||
+	    node_run(node, argv("stat", "-c", "%Y", "--", folder), deadline, &time, err))
+		return -1;
+	*bytes = strtoull(buf_str(&size), NULL, 10) * 1024;
+	*at = strtoull(buf_str(&time), NULL, 10);
+	return 0;
+}
+
+/* Where the ids of the data that comes back stand: before the swap in the kept folder, after it in place. */
+static int read_ids(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	const struct member *member = self->member;
+	scoped(mem) char *inner = path_new_data(ctx, member->data_dir, "member/wal");
+	scoped(mem) char *live = mem_printf("%s/member/wal", member->data_dir);
+	scoped(mem) char *wal_new =
+		path_new_data(ctx, member->wal_dir ? member->wal_dir : "", NULL);
+	bool staged;
+
+	scoped(mem) char *old = path_new_data(ctx, member->data_dir, "member");
+	if (node_exists(node, old, deadline, &staged, err))
+		return -1;
+	const char *wal =
+		member->wal_dir ? (staged ? wal_new : member->wal_dir) : (staged ? inner : live);
+	return look_wal_ids(node, wal, deadline, &self->want_member, &self->want_cluster, err);
+}
+
+int verb_check_kept(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	scoped(arena) struct arena *arena = arena_new();
+	struct play_ctx target = of_target(ctx);
+	scoped(mem) char *kept = path_beside(&target, self->member->data_dir, "before", NULL);
+	scoped(mem) char *old = path_beside(&target, self->member->data_dir, "before", "member");
+	scoped(mem) char *own = path_beside(ctx, self->member->data_dir, "before", NULL);
+	const char *const paths[] = { kept, old, own };
+	struct run_state state;
+	bool there[3];
+
+	if (state_read(node, ctx->target, arena, deadline, &state, err) ||
+	    look_exist(node, paths, 3, deadline, there, err))
+		return -1;
+	if (state.locked) {
+		err_set(err, ERR_UNSAFE, "run %s has not ended: %s", ctx->target,
+			phase_text(state.phase));
+		return err_hint(err, "kubectl etcd-backup resume %s, or resume %s --undo",
+				ctx->target, ctx->target);
+	}
+	if (there[0] && measure(node, kept, deadline, &self->kept_bytes, &self->kept_at, err))
+		return -1;
+	if (ctx->leave_nothing) /* clean takes what there is */
+		return 0;
+	if (!there[1] && !there[2]) {
+		err_set(err, ERR_UNSAFE, "no old data of run %s is there", ctx->target);
+		return err_hint(err, "it was rolled back or cleaned already, or there was none "
+				     "before that run; kubectl etcd-backup runs shows the others");
+	}
+	return read_ids(node, ctx, deadline, err);
+}
+
+int judge_check_kept(const struct play_ctx *ctx, struct err *err)
+{
+	for (size_t i = 1; i < ctx->cluster->count && !ctx->leave_nothing; i++)
+		if (ctx->nodes[i].want_cluster != ctx->nodes[0].want_cluster)
+			return err_set(err, ERR_UNSAFE,
+				       "the old data on %s is of cluster %llx, on %s of %llx",
+				       ctx->cluster->members[0].node,
+				       (unsigned long long)ctx->nodes[0].want_cluster,
+				       ctx->cluster->members[i].node,
+				       (unsigned long long)ctx->nodes[i].want_cluster);
+	return 0;
+}
+
+int verb_drop_kept(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		   struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
+	struct play_ctx target = of_target(ctx);
+	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
+	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
+	scoped(mem) char *state = path_run(&target, NULL);
+
+	return node_run(node, argv("rm", "-rf", "--", kept, wal_kept, state), deadline, NULL, err);
+}
+
+int verb_drop_emptied(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
+	struct play_ctx target = of_target(ctx);
+	scoped(mem) char *mark = path_beside(&target, wal, "before", "old-is-away");
+	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
+	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
+	int ignored;
+
+	/* rmdir takes only what is empty: nothing can be lost here */
+	if (node_run(node, argv("rm", "-f", "--", mark), deadline, NULL, err) ||
+	    node_try(node, argv("rmdir", kept), deadline, NULL, &ignored, err))
+		return -1;
+	return node_try(node, argv("rmdir", wal_kept), deadline, NULL, &ignored, err);
+}

@@ -47,7 +47,8 @@ const struct command commands[] = {
 	  "  # Make a key, and save for it\n"
 	  "  kubectl etcd-backup keygen key.txt\n",
 	  cmd_keygen },
-	{ "restore", "SNAPSHOT", 1, 1, ON_CLUSTER | ON_RESTORE | ON_STORE | ON_FROM | ON_SECRET,
+	{ "restore", "SNAPSHOT", 1, 1,
+	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "
 	  "serves,\n"
@@ -64,6 +65,42 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup restore prod.db --nodes "
 	  "cp-1=10.0.0.11,cp-2=10.0.0.12,cp-3=10.0.0.13\n",
 	  cmd_restore },
+	{ "resume", "[RUN [SNAPSHOT]]", 0, 2,
+	  ON_CLUSTER | ON_RESUME | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
+	  "Go on with a run that stopped, or undo it",
+	  "Looks at every node for what the run has done, whatever became of the machine that it "
+	  "was begun on,\n"
+	  "and goes on from there; with --undo back to how everything was, as long as no API "
+	  "server serves the\n"
+	  "new data.  A run that was going back goes on going back.  SNAPSHOT is needed only when "
+	  "it has not\n"
+	  "arrived on every node yet.  Without RUN it shows the runs that are on the nodes.",
+	  "  # Which runs are there, and what does each need?\n"
+	  "  kubectl etcd-backup resume\n\n"
+	  "  # Go on, from another machine, the API being dead\n"
+	  "  kubectl etcd-backup resume 20261121t104107-7f3a --nodes "
+	  "cp-1=10.0.0.11,cp-2=10.0.0.12\n",
+	  cmd_resume },
+	{ "rollback", "RUN", 1, 1, ON_CLUSTER | ON_ASKS,
+	  "Put the data from before a restore back on every member",
+	  "Stops all API servers and all members, puts the data that the run kept back in its "
+	  "place, with the\n"
+	  "manifests from then, and starts everything again.  What was written since is kept in "
+	  "its turn.",
+	  "  # Undo a restore of yesterday\n"
+	  "  kubectl etcd-backup rollback 20261121t104107-7f3a\n",
+	  cmd_rollback },
+	{ "clean", "RUN", 1, 1, ON_CLUSTER | ON_ASKS, "Remove the old data that a run kept",
+	  "Shows size and age first.  Nothing else ever removes old data; afterwards the run "
+	  "cannot be rolled back.",
+	  "  # The restore was good\n"
+	  "  kubectl etcd-backup clean 20261121t104107-7f3a\n",
+	  cmd_clean },
+	{ "runs", "", 0, 0, ON_OUTPUT, "Show the runs that this machine has journals of",
+	  "Reads the journals on this machine only; resume without RUN asks the nodes.",
+	  "  # What was done from here?\n"
+	  "  kubectl etcd-backup runs\n",
+	  cmd_runs },
 	{ "inspect", "SNAPSHOT", 1, 1,
 	  ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_INSPECT,
 	  "Show what is in a snapshot",

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/yaml.h"
 #include "etcd/etcd_api.h"
+#include "play/paths.h"
+#include "play/state.h"
 #include "plugin/discover_compare.h"
 #include "plugin/kube.h"
 #include "plugin/print.h"
@@ -17,8 +19,7 @@
 
 enum { LOGIN_MS = 20 * 1000, ASK_MS = 5 * 1000, DAY_MS = 24 * 3600 * 1000 };
 
-#define ETCD_MANIFEST "/etc/kubernetes/manifests/etcd.yaml"
-#define API_MANIFEST "/etc/kubernetes/manifests/kube-apiserver.yaml"
+#define ETCD_MANIFEST MANIFESTS "/etcd.yaml"
 
 int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *out,
 			 struct err *err)
@@ -141,17 +142,24 @@ static uint64_t limit(const struct reading *r, uint64_t ms)
 	return deadline < r->end ? deadline : r->end;
 }
 
-static const struct tree *read_manifest(struct node *node, struct arena *arena, const char *path,
-					uint64_t deadline, struct err *err)
+/* *tree: the manifest, wherever a run has put it; NULL: it is nowhere. */
+static int read_manifest(struct node *node, struct arena *arena, const char *pod, bool *parked,
+			 uint64_t deadline, const struct tree **tree, struct err *err)
 {
 	scoped(buf) struct buf text = BUF_INIT(MANIFEST_MAX);
+	char *where = NULL;
 
+	*tree = NULL;
+	if (state_manifest(node, pod, deadline, &where, err))
+		return -1;
+	if (!where)
+		return 0;
+	scoped(mem) char *path = where;
+	*parked |= strncmp(path, RUNS "/", strlen(RUNS) + 1) == 0;
 	if (node_get(node, path, deadline, &text, err))
-		return NULL;
-	const struct tree *tree = yaml_parse(arena, buf_str(&text), text.len, MANIFEST_MAX, err);
-	if (!tree)
-		err_in(err, "%s", path);
-	return tree;
+		return -1;
+	*tree = yaml_parse(arena, buf_str(&text), text.len, MANIFEST_MAX, err);
+	return *tree ? 0 : err_in(err, "%s", path);
 }
 
 static int read_node(struct node *node, void *arg, struct err *err)
@@ -161,24 +169,20 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	struct found_node *found = &r->d->found[node->index];
 	struct arena *arena = r->arenas[node->index];
 	uint64_t deadline = limit(r, LOGIN_MS);
-	bool there;
+	const struct tree *api, *pod;
 
 	if (node_open(node, deadline, err) ||
-	    node_exists(node, API_MANIFEST, deadline, &there, err))
+	    read_manifest(node, arena, "kube-apiserver", &found->parked, deadline, &api, err))
 		return -1;
-	if (there) {
-		const struct tree *pod = read_manifest(node, arena, API_MANIFEST, deadline, err);
-		if (!pod || static_pod_apiserver(arena, pod, &found->api, err))
-			return -1;
-		found->has_api = true;
-	}
-	if (node_exists(node, ETCD_MANIFEST, deadline, &there, err))
+	if (api && static_pod_apiserver(arena, api, &found->api, err))
 		return -1;
-	if (!there && found->has_api) /* external etcd, perhaps: judged when all have been read */
+	found->has_api = api != NULL;
+	if (read_manifest(node, arena, "etcd", &found->parked, deadline, &pod, err))
+		return -1;
+	if (!pod && found->has_api) /* external etcd, perhaps: judged when all have been read */
 		return 0;
-	const struct tree *pod = read_manifest(node, arena, ETCD_MANIFEST, deadline, err);
 	if (!pod)
-		return -1;
+		return err_set(err, ERR_REMOTE, "%s is not there", ETCD_MANIFEST);
 	if (static_pod_member(arena, pod, m, err))
 		return err_in(err, "%s", ETCD_MANIFEST);
 	/* as they were given, whatever a manifest says of itself */
@@ -297,6 +301,11 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		if (d->api_answered)
 			discover_compare_pod(d, &d->cluster.members[i], &pods->members[i]);
+		if (d->found[i].parked)
+			discover_warn(d,
+				      "%s: a run that has not ended has stopped its API server or "
+				      "etcd: kubectl etcd-backup resume",
+				      d->nodes[i].name);
 		if (r->listed[i])
 			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
 		if (r->fingerprints[i][0] &&

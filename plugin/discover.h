@@ -25,6 +25,7 @@ struct found_node {
 	const char *version; /* of that answer */
 	const char *role;    /* "leader", "member", "learner"; NULL: no answer */
 	uint64_t db_size;
+	bool parked;       /* a run that has not ended has stopped its API server or etcd */
 	char trouble[128]; /* what the member itself reports; "" when it is well */
 };
 

@@ -41,6 +41,7 @@ struct opts {
 	const char *etcdutl; /* --etcdutl FILE */
 	bool force_cluster;  /* --force-cluster */
 	const char *without; /* --without MEMBER */
+	bool undo;           /* resume --undo */
 
 	/* save */
 	const char *to;              /* --to URL */
@@ -101,6 +102,10 @@ extern const struct command commands[];
 int cmd_discover(const struct opts *opts, struct err *err);
 int cmd_save(const struct opts *opts, struct err *err);
 int cmd_restore(const struct opts *opts, struct err *err);
+int cmd_resume(const struct opts *opts, struct err *err);
+int cmd_rollback(const struct opts *opts, struct err *err);
+int cmd_clean(const struct opts *opts, struct err *err);
+int cmd_runs(const struct opts *opts, struct err *err);
 int cmd_inspect(const struct opts *opts, struct err *err);
 int cmd_verify(const struct opts *opts, struct err *err);
 int cmd_playbook(const struct opts *opts, struct err *err);

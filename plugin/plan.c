@@ -17,9 +17,14 @@ static const uint64_t BUMP_UNKNOWN = 1000000000;
 /* Above what a live member told: writes until everything is stopped, and watchers a little ahead. */
 static const uint64_t BUMP_MARGIN = 1000000;
 
-int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err)
+void plan_begin(struct plan *plan)
 {
 	*plan = (struct plan){ .arena = arena_new(), .source.file.fd = -1 };
+}
+
+int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err)
+{
+	plan_begin(plan);
 	if (source_open(opts, name, &plan->source, err)) {
 		plan_release(plan);
 		return -1;
@@ -45,7 +50,7 @@ static int check_same_cluster(const struct opts *opts, const struct plan *plan, 
 			     "--force-cluster");
 }
 
-static void name_run(struct play_ctx *ctx)
+void plan_name_run(struct play_ctx *ctx)
 {
 	uint8_t random[16];
 	char when[21], hex[33];
@@ -59,7 +64,7 @@ static void name_run(struct play_ctx *ctx)
 		 when + 8, when + 11, when + 14, when + 17, hex + 28);
 }
 
-static const char *operator_name(struct arena *arena)
+const char *plan_operator(struct arena *arena)
 {
 	struct passwd entry, *found = NULL;
 	char room[4096], host[256] = "?";
@@ -107,7 +112,7 @@ static void find_front(const struct opts *opts, struct plan *plan)
 	}
 }
 
-static int fill_context(const struct opts *opts, struct plan *plan, struct err *err)
+int plan_members(struct plan *plan, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;
 	scoped(buf) struct buf initial = BUF_INIT(64 * 1024);
@@ -116,16 +121,8 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 	ctx->nodes = plan->nodes;
 	if (cluster_initial(ctx->cluster, &initial, err))
 		return -1;
-	name_run(ctx);
 	ctx->initial_cluster = arena_strdup(plan->arena, buf_str(&initial));
 	const uint64_t id = cluster_id(ctx->cluster, ctx->token);
-	ctx->snapshot_size = plan->source.file.size;
-	ctx->db_size = plan->source.file.db_size;
-	ctx->snapshot_sha256 = plan->source.file.sha256;
-	ctx->snapshot_revision = plan->source.file.facts.revision;
-	ctx->etcdutl = opts->etcdutl;
-	ctx->grace_ms = opts->grace_ms;
-	ctx->operator= operator_name(plan->arena);
 	for (size_t i = 0; i < ctx->cluster->count; i++) {
 		const struct member *member = &ctx->cluster->members[i];
 		plan->nodes[i] = (struct play_node){ .member = member,
@@ -137,18 +134,32 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 			return err_set(err, ERR_UNSAFE,
 				       "%s: no kube-apiserver manifest: not a control-plane node "
 				       "of kubeadm",
-				       ctx->cluster->members[i].node);
+				       member->node);
 	}
+	return 0;
+}
+
+static int fill_context(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct play_ctx *ctx = &plan->ctx;
+
+	plan_name_run(ctx);
+	if (plan_members(plan, err))
+		return -1;
+	ctx->snapshot_size = plan->source.file.size;
+	ctx->db_size = plan->source.file.db_size;
+	ctx->snapshot_sha256 = plan->source.file.sha256;
+	ctx->snapshot_revision = plan->source.file.facts.revision;
+	ctx->etcdutl = opts->etcdutl;
+	ctx->grace_ms = opts->grace_ms;
+	ctx->operator= plan_operator(plan->arena);
 	measure_loss(plan);
 	find_front(opts, plan);
 	return 0;
 }
 
-int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
+static int check_found(const struct opts *opts, const struct plan *plan, struct err *err)
 {
-	if (discover(opts, plan->source.has_recipe ? &plan->source.recipe : NULL, &plan->found,
-		     err))
-		return -1;
 	if (plan->found.cluster.external) {
 		err_set(err, ERR_UNSAFE, "etcd is external (%s): it is not restored from here",
 			plan->found.cluster.external);
@@ -170,9 +181,37 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 				"name its node, too; when that node is down for good: --without %s",
 				plan->found.missing);
 	}
-	if (check_same_cluster(opts, plan, err))
+	return 0;
+}
+
+int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct play_ctx *ctx = &plan->ctx;
+
+	if (discover(opts, NULL, &plan->found, err) || check_found(opts, plan, err))
+		return -1;
+	ctx->etcdutl = opts->etcdutl;
+	ctx->grace_ms = opts->grace_ms;
+	ctx->operator= plan_operator(plan->arena);
+	measure_loss(plan);
+	find_front(opts, plan);
+	return 0;
+}
+
+int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	if (discover(opts, plan->source.has_recipe ? &plan->source.recipe : NULL, &plan->found,
+		     err))
+		return -1;
+	if (check_found(opts, plan, err) || check_same_cluster(opts, plan, err))
 		return -1;
 	return fill_context(opts, plan, err);
+}
+
+void plan_warn(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->found.warning_count; i++)
+		print_warning(plan->found.warnings[i]);
 }
 
 static void show_loss(const struct plan *plan)
@@ -234,8 +273,12 @@ struct tree *plan_header(const struct plan *plan, const char *playbook, const ch
 	tree_set_string(plan->arena, header, "run", plan->ctx.run);
 	tree_set_string(plan->arena, header, "operator", plan->ctx.operator);
 	tree_set_string(plan->arena, header, "cluster", plan->ctx.cluster->name);
-	tree_set_string(plan->arena, header, "snapshot", plan->source.shown);
-	tree_set_string(plan->arena, header, "snapshotSHA256", plan->ctx.snapshot_sha256);
+	if (plan->source.shown)
+		tree_set_string(plan->arena, header, "snapshot", plan->source.shown);
+	if (plan->ctx.snapshot_sha256)
+		tree_set_string(plan->arena, header, "snapshotSHA256", plan->ctx.snapshot_sha256);
+	if (plan->ctx.target)
+		tree_set_string(plan->arena, header, "target", plan->ctx.target);
 	tree_set_string(plan->arena, header, "playbook", playbook);
 	tree_set_string(plan->arena, header, "playbookSHA256", playbook_sha256);
 	tree_set_string(plan->arena, header, "initialCluster", plan->ctx.initial_cluster);

@@ -21,6 +21,9 @@ struct plan {
 	uint64_t live_revision; /* the highest that a member told */
 };
 
+/* An empty plan with an arena; plan_release frees. */
+void plan_begin(struct plan *plan);
+
 /* The snapshot that the user named, proved: see source_open.  Nothing is sent to a node. */
 int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err);
 
@@ -29,6 +32,22 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
  * UNSAFE for an external etcd, or a recipe of another cluster without --force-cluster.
  */
 int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
+
+/*
+ * For a run of another kind: the found cluster into the context, without a snapshot; refuses what plan_cluster refuses of a
+ * cluster.  plan_members then writes --initial-cluster and, for the context's token, the ids.
+ */
+int plan_found(const struct opts *opts, struct plan *plan, struct err *err);
+int plan_members(struct plan *plan, struct err *err);
+
+/* A fresh run id and token. */
+void plan_name_run(struct play_ctx *ctx);
+
+/* Who runs this, from where, for lock and journal. */
+const char *plan_operator(struct arena *arena);
+
+/* What discovery warned of, to stderr. */
+void plan_warn(const struct plan *plan);
 
 /* Shows to stderr what will be replaced, what is lost, what stops, and the way back. */
 void plan_show(const struct plan *plan);

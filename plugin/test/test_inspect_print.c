@@ -144,11 +144,11 @@ static void test_wide(void)
 	m.objects.left_out = (struct object_count){ "", "", 5, 600 };
 	m.objects.largest_count = 0;
 	const char *text = printed(&m.inspection, &opts);
-	CHECK_HAS(text, "\npods   ns1   1   150\n");
-	CHECK_HAS(text, "489 more lines are not shown; -o json has them\n"
-			"5 objects of 600 bytes are not counted by name");
-	CHECK(!strstr(text, "RESOURCE"));
-	CHECK(!strstr(text, "LARGEST"));
+	size_t lines = 0;
+	for (const char *at = text; (at = strstr(at, "\npods   ns1   1   150\n")); at++)
+		lines++;
+	CHECK_INT(lines, MANY);
+	CHECK_HAS(text, "5 objects of 600 bytes are not counted by name");
 }
 
 /* No name makes a line of its own or reaches the terminal. */

@@ -1,0 +1,89 @@
+/*
+ * cmd_resume: goes on with a run that stopped, or back; without a run shows those that are there.
+ */
+#include "plugin/perform.h"
+#include "plugin/print.h"
+#include "plugin/rerun.h"
+#include "plugin/runs_print.h"
+
+#include <string.h>
+
+/* The snapshot is opened only when it may be missing on a node: as given, or where the journal says it was. */
+static int find_snapshot(const struct opts *opts, struct plan *plan, const struct rerun *rerun,
+			 struct err *err)
+{
+	const char *named = opts->arg_count > 1 ? opts->args[1] : NULL;
+	const char *was = rerun->has_story ? tree_string(rerun->story.header, "snapshot") : NULL;
+	struct err ignored = ERR_INIT;
+
+	if (!rerun->told->snapshot_sha256 || rerun->furthest > PHASE_STAGED)
+		return 0;
+	if (!named && !was)
+		return 0; /* put-snapshot says when it is needed after all */
+	if (source_open(opts, named ? named : was, &plan->source, named ? err : &ignored)) {
+		plan->source.file.fd = -1;
+		return named ? -1 : 0;
+	}
+	if (strcmp(plan->source.file.sha256, rerun->told->snapshot_sha256) == 0)
+		plan->ctx.snapshot_path = plan->source.path;
+	else if (named)
+		return err_set(err, ERR_UNSAFE, "%s is not the snapshot of run %s", named,
+			       rerun->run);
+	return 0;
+}
+
+static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rerun,
+		   const struct playbook *book, struct err *err)
+{
+	if (rerun->committed) {
+		err_set(err, ERR_UNSAFE,
+			"run %s is past its commit: an API server serves the new data", rerun->run);
+		err_hint(err, "kubectl etcd-backup resume %s, then rollback %s", rerun->run,
+			 rerun->run);
+		return err_status(err->code);
+	}
+	print_notice("This undoes all that the run did: every node as it was before.");
+	if (perform_ask(opts, "Type the cluster's name to go back", plan->found.cluster.name, err))
+		return err_status(err->code);
+	return perform(opts, plan, book, PERFORM_UNDO, err);
+}
+
+static int resume_with(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct playbook book;
+	struct rerun rerun;
+
+	if (rerun_find(opts, opts->args[0], plan, &rerun, err) ||
+	    rerun_context(opts, plan, &rerun, &book, err))
+		return err_status(err->code);
+	rerun_show(plan, &rerun);
+	if (rerun.committed && !rerun.locked) {
+		print_notice("It has ended: nothing is left to do.");
+		return 0;
+	}
+	/* a run whose lock is gone before its commit was undone to the last step */
+	if (opts->undo || rerun.undoing || (!rerun.locked && !rerun.committed))
+		return go_back(opts, plan, &rerun, &book, err);
+	if (find_snapshot(opts, plan, &rerun, err))
+		return err_status(err->code);
+	print_notice("It goes on from there.");
+	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
+		return err_status(err->code);
+	return perform(opts, plan, &book, rerun.committed ? PERFORM_FINISH : PERFORM_RESUME, err);
+}
+
+int cmd_resume(const struct opts *opts, struct err *err)
+{
+	struct plan plan;
+
+	plan_begin(&plan);
+	int status = -1;
+	if (!opts->arg_count)
+		status = runs_show_nodes(opts, &plan, err) ? err_status(err->code) : 0;
+	else if (perform_may_ask(opts, err))
+		status = err_status(err->code);
+	else
+		status = resume_with(opts, &plan, err);
+	plan_release(&plan);
+	return status;
+}

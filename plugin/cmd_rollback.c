@@ -1,0 +1,65 @@
+/*
+ * cmd_rollback: the data from before an earlier run back on every member.
+ */
+#include "plugin/perform.h"
+#include "plugin/print.h"
+#include "plugin/rerun.h"
+
+#include <string.h>
+
+static void show(const struct plan *plan, const struct rerun *rerun)
+{
+	const struct cluster *cluster = &plan->found.cluster;
+
+	print_notice(
+		"This puts back the data of cluster \"%s\" (%zu etcd members) from before run %s "
+		"(%s, %s).",
+		cluster->name, cluster->count, rerun->run, rerun->told->playbook,
+		rerun->told->since ? rerun->told->since : "?");
+	if (plan->live)
+		print_notice("  now         revision %llu: all that was written since that run is "
+			     "put aside",
+			     (unsigned long long)plan->live_revision);
+	for (size_t i = 0; i < cluster->count; i++)
+		print_notice("  %-11s %s: %llu MiB", i ? "" : "old data", cluster->members[i].node,
+			     (unsigned long long)(plan->nodes[i].kept_bytes >> 20));
+	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
+		     cluster->count);
+	print_notice(
+		"  way back    the data of now stays in %s/.before-%s; undo is automatic until "
+		"etcd serves again",
+		cluster->members[0].data_dir, plan->ctx.run);
+}
+
+static int rollback_with(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct playbook book;
+	struct rerun target;
+
+	if (rerun_find(opts, opts->args[0], plan, &target, err) ||
+	    perform_playbook(plan, "rollback", &book, err))
+		return err_status(err->code);
+	plan_name_run(&plan->ctx);
+	plan->ctx.target = opts->args[0];
+	if (target.told->cluster)
+		plan->found.cluster.name = arena_strdup(plan->arena, target.told->cluster);
+	if (plan_members(plan, err) || perform_look(plan, &book, err))
+		return err_status(err->code);
+	plan_warn(plan);
+	show(plan, &target);
+	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
+		return err_status(err->code);
+	return perform(opts, plan, &book, PERFORM_RUN, err);
+}
+
+int cmd_rollback(const struct opts *opts, struct err *err)
+{
+	struct plan plan;
+
+	if (perform_may_ask(opts, err))
+		return err_status(err->code);
+	plan_begin(&plan);
+	int status = rollback_with(opts, &plan, err);
+	plan_release(&plan);
+	return status;
+}

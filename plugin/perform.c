@@ -1,0 +1,148 @@
+/*
+ * perform: see perform.h.
+ */
+#include "plugin/perform.h"
+
+#include "plugin/print.h"
+#include "plugin/progress.h"
+#include "plugin/prompt.h"
+
+#include <string.h>
+
+int perform_playbook(struct plan *plan, const char *name, struct playbook *book, struct err *err)
+{
+	const struct playbook_text *text = playbook_text_find(name);
+
+	if (!text)
+		return err_set(err, ERR_CONFIG, "this program has no playbook \"%.40s\"", name);
+	if (playbook_read(plan->arena, text->text, text->len, book, err))
+		return -1;
+	plan->ctx.playbook = text->name;
+	plan->ctx.playbook_sha256 = arena_strdup(plan->arena, book->sha256);
+	return 0;
+}
+
+int perform_look(struct plan *plan, const struct playbook *book, struct err *err)
+{
+	struct progress silent = { .quiet = true };
+	struct play look = { .playbook = book,
+			     .fleet = plan->found.fleet,
+			     .ctx = &plan->ctx,
+			     .events = progress_events(&silent) };
+
+	return play_look(&look, err);
+}
+
+int perform_may_ask(const struct opts *opts, struct err *err)
+{
+	if (opts->yes || prompt_possible())
+		return 0;
+	return err_set(err, ERR_UNSAFE, "%s needs --yes when standard input is not a terminal",
+		       opts->command);
+}
+
+int perform_ask(const struct opts *opts, const char *question, const char *word, struct err *err)
+{
+	return opts->yes ? 0 : prompt_typed(question, word, err);
+}
+
+/* Seconds from the first API server stopped to the first, and to the last, ready again. */
+static void print_figures(const struct plan *plan)
+{
+	uint64_t stopped = UINT64_MAX, first = UINT64_MAX;
+	const char *done = strcmp(plan->ctx.playbook, "rollback") == 0 ? "rolled back" : "restored";
+
+	for (size_t i = 0; i < plan->ctx.cluster->count; i++) {
+		const struct play_node *node = &plan->nodes[i];
+		if (node->api_stopped_at && node->api_stopped_at < stopped)
+			stopped = node->api_stopped_at;
+		if (node->api_ready_at && node->api_ready_at < first)
+			first = node->api_ready_at;
+	}
+	if (stopped == UINT64_MAX || first == UINT64_MAX) /* not in this process */
+		print_line("%s %zu members", done, plan->ctx.cluster->count);
+	else
+		print_line("%s %zu members; API down %.1f s; all ready after %.1f s", done,
+			   plan->ctx.cluster->count, (double)(first - stopped) / 1000,
+			   (double)(now_ms() - stopped) / 1000);
+}
+
+static void say_done(const struct plan *plan)
+{
+	if (plan->ctx.leave_nothing) {
+		print_line("cleaned run %s", plan->ctx.target);
+		return;
+	}
+	print_notice("The old data is kept in %s/.before-%s and the old manifests in "
+		     "/etc/kubernetes/etcd-backup/%s on every node.",
+		     plan->ctx.cluster->members[0].data_dir, plan->ctx.run, plan->ctx.run);
+	print_notice("Back to it: kubectl etcd-backup rollback %s; to remove it: kubectl "
+		     "etcd-backup clean %s",
+		     plan->ctx.run, plan->ctx.run);
+}
+
+static void say_outcome(enum play_outcome outcome, const struct plan *plan,
+			const struct journal *journal)
+{
+	switch (outcome) {
+	case PLAY_DONE:
+		say_done(plan);
+		break;
+	case PLAY_UNTOUCHED:
+		print_notice("Nothing was changed.");
+		break;
+	case PLAY_UNDONE:
+		print_notice("All changes were undone: the cluster is as it was.");
+		break;
+	case PLAY_NEEDS_YOU:
+		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume %s",
+			     plan->ctx.run);
+		break;
+	}
+	print_notice("Journal: %s", journal_path(journal));
+}
+
+static enum play_outcome play_how(struct play *play, enum perform_how how, struct err *err)
+{
+	switch (how) {
+	case PERFORM_RESUME:
+		return play_resume(play, false, err);
+	case PERFORM_FINISH:
+		return play_resume(play, true, err);
+	case PERFORM_UNDO:
+		return play_undo(play, err);
+	case PERFORM_RUN:
+		break;
+	}
+	return play_run(play, err);
+}
+
+int perform(const struct opts *opts, struct plan *plan, const struct playbook *book,
+	    enum perform_how how, struct err *err)
+{
+	struct progress progress = { .quiet = opts->quiet };
+	struct tree *header = plan_header(plan, book->name, book->sha256);
+	const char *cluster = plan->ctx.cluster->name;
+	struct journal *journal =
+		how == PERFORM_RUN ? journal_new(NULL, cluster, plan->ctx.run, header, err)
+				   : journal_reopen(NULL, cluster, plan->ctx.run, header, err);
+	struct play play = { .playbook = book,
+			     .fleet = plan->found.fleet,
+			     .ctx = &plan->ctx,
+			     .journal = journal,
+			     .events = progress_events(&progress),
+			     .deadline = opts->timeout_ms ? deadline_in(opts->timeout_ms) : 0 };
+
+	if (!journal)
+		return err_status(err->code);
+	enum play_outcome outcome = play_how(&play, how, err);
+	if (outcome == PLAY_DONE && !plan->ctx.leave_nothing) {
+		progress_table(&progress, plan->ctx.cluster);
+		print_figures(plan);
+	}
+	say_outcome(outcome, plan, journal);
+	journal_free(journal);
+	if (outcome == PLAY_UNDONE && how == PERFORM_UNDO) /* that is what was wanted */
+		return 0;
+	return play_status(outcome, err);
+}

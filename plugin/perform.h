@@ -1,0 +1,33 @@
+/*
+ * perform: plays a plan: journal, progress, what is said at the end.
+ */
+#ifndef PLUGIN_PERFORM_H
+#define PLUGIN_PERFORM_H
+
+#include "play/play.h"
+#include "plugin/plan.h"
+
+enum perform_how {
+	PERFORM_RUN,    /* from the beginning */
+	PERFORM_RESUME, /* an earlier process began it */
+	PERFORM_FINISH, /* the same, and it was past the commit */
+	PERFORM_UNDO,   /* the same, and it goes back */
+};
+
+/* Reads a playbook that was built in, and notes it in the plan's context.  -1: BUG, CONFIG. */
+int perform_playbook(struct plan *plan, const char *name, struct playbook *book, struct err *err);
+
+/* Plays the looking steps before the first change, quietly. */
+int perform_look(struct plan *plan, const struct playbook *book, struct err *err);
+
+/* Plays it and says how it ended; the exit status. */
+int perform(const struct opts *opts, struct plan *plan, const struct playbook *book,
+	    enum perform_how how, struct err *err);
+
+/* Asks for the word unless --yes. */
+int perform_ask(const struct opts *opts, const char *question, const char *word, struct err *err);
+
+/* Before anything else: without a terminal --yes is needed.  -1: UNSAFE. */
+int perform_may_ask(const struct opts *opts, struct err *err);
+
+#endif

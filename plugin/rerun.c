@@ -1,0 +1,157 @@
+/*
+ * rerun: see rerun.h.
+ */
+#include "plugin/rerun.h"
+
+#include "plugin/perform.h"
+#include "plugin/print.h"
+
+#include <string.h>
+
+enum { ASK_MS = 30 * 1000 };
+
+static int take_story(void *arg, const struct journal_story *story, const struct err *bad)
+{
+	struct rerun *rerun = arg;
+
+	if (!bad && strcmp(story->run, rerun->run) == 0) {
+		rerun->story = *story;
+		rerun->has_story = true;
+	}
+	return 0;
+}
+
+/* "node=address,..." of the members that the journal names; NULL when it names none. */
+static const char *story_nodes(const struct rerun *rerun, struct arena *arena)
+{
+	const struct tree *members = tree_get(rerun->story.header, "members");
+	const char *list = NULL;
+
+	for (const struct tree *at = members ? members->first : NULL; at; at = at->next) {
+		const char *node = tree_string(at, "node"), *address = tree_string(at, "address");
+		if (!node || !address)
+			return NULL;
+		list = arena_printf(arena, "%s%s%s=%s", list ? list : "", list ? "," : "", node,
+				    address);
+	}
+	return list;
+}
+
+struct asking {
+	struct plan *plan;
+	struct rerun *rerun;
+};
+
+static int ask_node(struct node *node, void *arg, struct err *err)
+{
+	struct asking *asking = arg;
+
+	return state_read(node, asking->rerun->run, asking->plan->found.arenas[node->index],
+			  deadline_in(ASK_MS), &asking->rerun->states[node->index], err);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* What the nodes say, in one; they must tell of the same run. */
+static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
+{
+	for (size_t i = 0; i < plan->found.cluster.count; i++) {
+		const struct run_state *state = &rerun->states[i];
+		rerun->locked |= state->locked;
+		rerun->undoing |= state->undoing;
+		if (!state->found)
+			continue;
+		if (!rerun->told)
+			rerun->told = state;
+		if (!same(state->token, rerun->told->token) ||
+		    !same(state->playbook_sha256, rerun->told->playbook_sha256) ||
+		    !same(state->snapshot_sha256, rerun->told->snapshot_sha256) ||
+		    !same(state->target, rerun->told->target))
+			return err_set(err, ERR_UNSAFE, "%s tells another story of run %s",
+				       plan->found.nodes[i].name, rerun->run);
+		if (state->phase > rerun->furthest)
+			rerun->furthest = state->phase;
+	}
+	rerun->committed = rerun->furthest == PHASE_API_STARTED;
+	if (rerun->told)
+		return 0;
+	err_set(err, ERR_UNSAFE, "no node knows run %s", rerun->run);
+	return err_hint(err,
+			"kubectl etcd-backup resume, without a run, shows those that are there");
+}
+
+int rerun_find(const struct opts *opts, const char *run, struct plan *plan, struct rerun *out,
+	       struct err *err)
+{
+	struct opts where = *opts;
+	struct err errs[CLUSTER_MEMBERS_MAX];
+	struct asking asking = { plan, out };
+
+	*out = (struct rerun){ .run = run };
+	if (!state_run_name(run))
+		return err_set(err, ERR_USAGE, "\"%.40s\" is no name of a run", run);
+	journal_each(NULL, run, plan->arena, take_story, out);
+	if (!where.nodes && out->has_story)
+		where.nodes = story_nodes(out, plan->arena);
+	if (plan_found(&where, plan, err))
+		return -1;
+	if (fleet_each(plan->found.fleet, ask_node, &asking, NULL, errs, NULL, NULL))
+		return fleet_first(plan->found.fleet, errs, err);
+	return sum_up(plan, out, err);
+}
+
+int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
+		  struct playbook *book, struct err *err)
+{
+	const struct run_state *told = rerun->told;
+	struct play_ctx *ctx = &plan->ctx;
+
+	(void)opts;
+	if (perform_playbook(plan, told->playbook, book, err))
+		return -1;
+	if (!same(told->playbook_sha256, book->sha256)) {
+		err_set(err, ERR_CONFIG, "run %s was begun with another version of playbook \"%s\"",
+			rerun->run, told->playbook);
+		return err_hint(err, "use the version of this program that it was begun with");
+	}
+	if (strlen(told->token) >= TOKEN_SIZE)
+		return err_set(err, ERR_CONFIG, "the token of run %s is too long", rerun->run);
+	memcpy(ctx->run, rerun->run, strlen(rerun->run) + 1);
+	memcpy(ctx->token, told->token, strlen(told->token) + 1);
+	if (plan_members(plan, err))
+		return -1;
+	if (!same(told->initial_cluster, ctx->initial_cluster))
+		return err_set(err, ERR_UNSAFE,
+			       "the members are not those of run %s: now %s, then %s", rerun->run,
+			       ctx->initial_cluster, told->initial_cluster);
+	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
+	ctx->target = told->target;
+	ctx->leave_nothing = strcmp(told->playbook, "clean") == 0;
+	ctx->snapshot_size = told->snapshot_size;
+	ctx->db_size = told->db_size;
+	ctx->snapshot_sha256 = told->snapshot_sha256;
+	ctx->snapshot_revision = told->snapshot_revision;
+	ctx->bump = told->bump;
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		plan->nodes[i].data_existed =
+			!rerun->states[i].found || rerun->states[i].data_existed;
+	return 0;
+}
+
+void rerun_show(const struct plan *plan, const struct rerun *rerun)
+{
+	const struct run_state *told = rerun->told;
+
+	print_notice("Run %s: %s of cluster \"%s\", begun %s by %s%s.", rerun->run, told->playbook,
+		     told->cluster ? told->cluster : "?", told->since ? told->since : "?",
+		     told->operator? told->operator: "?",
+		     rerun->undoing ? ", and it was going back" : "");
+	for (size_t i = 0; i < plan->found.cluster.count; i++) {
+		const struct run_state *state = &rerun->states[i];
+		print_notice("  %-20s %s%s", plan->found.nodes[i].name, phase_text(state->phase),
+			     state->locked ? "" : ", not locked");
+	}
+}

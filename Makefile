@@ -5,6 +5,7 @@
 #   make check    formatting, warnings, analysers, include rule
 #   make test     everything: unit, sshd, etcd, kind (installs what it needs, says so first)
 #   make demo     a real cluster, a snapshot, a disaster, a restore
+#   make faults   kill -9, pauses, reboots and cut networks in the middle of real restores (an hour)
 #   make bench    our restore against the documented procedure
 
 SHELL   := /bin/bash
@@ -36,7 +37,7 @@ SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 
 .PHONY: all deps deps-test check check-format check-layers check-warnings check-cppcheck check-tidy \
-        check-shell test test-unit demo bench clean format
+        check-shell test test-unit faults demo bench clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -194,12 +195,18 @@ test: deps-test
 		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
 		-- inspect e2e/inspect/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
-		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup
+		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
+		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup
 
 test-unit:
 	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory -j2 $(UNIT_ASAN) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@e2e/run-tests $(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t))
+
+# every fault in the middle of a real restore: about an hour
+faults: deps all
+	$(call install,jq curl procps)
+	e2e/faults/run $(BUILD)/kubectl-etcd_backup all
 
 demo: deps
 	$(call install,jq curl procps)

@@ -46,3 +46,22 @@ leftovers() {
 revisions() {
 	"$PLUGIN" discover "${SSH_FLAGS[@]}" --nodes "$NODES" -o json 2>/dev/null | jq -r '.members[].revision' | sort -u
 }
+
+# deployment NAME: three pods, one a node; pods_run NAME: they all do
+deployment() {
+	k apply -f - >/dev/null <<Y
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: $1}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: $1}}
+  template:
+    metadata: {labels: {app: $1}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      tolerations: [{operator: Exists}]
+      containers: [{name: p, image: "$PAUSE_IMAGE"}]
+Y
+}
+pods_run() { [ "$(k get pods -l "app=$1" --no-headers 2>/dev/null | grep -c Running)" = 3 ]; }

@@ -47,36 +47,51 @@ int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *
 	return out->count ? 0 : err_set(err, ERR_USAGE, "--nodes is empty");
 }
 
-/* The etcd pods of the API, each with its own node and address. */
+static uint64_t request_deadline(const struct opts *opts)
+{
+	return deadline_in(opts->request_timeout_ms ? opts->request_timeout_ms : DAY_MS);
+}
+
+/* One etcd pod of the API, with its node and address. */
+static int take_pod(const struct opts *opts, struct discovery *d, struct kube *kube,
+		    const struct tree *pod, struct cluster *pods, struct err *err)
+{
+	const char *name = tree_text(tree_at(pod, "metadata", "name", NULL));
+
+	if (pods->count == CLUSTER_MEMBERS_MAX)
+		return err_set(err, ERR_KUBE, "more than %d etcd pods", CLUSTER_MEMBERS_MAX);
+	struct member *m = &pods->members[pods->count];
+	if (static_pod_member(d->arena, pod, m, err))
+		return err_in(err, "pod %s", name ? name : "?");
+	if (m->node && !m->address)
+		m->address =
+			kube_node_address(kube, d->arena, m->node, request_deadline(opts), err);
+	if (m->node && !m->address)
+		return err_in(err, "pod %s has no host IP yet", name ? name : "?");
+	if (!m->node)
+		return err_set(err, ERR_KUBE, "pod %s has no node", name ? name : "?");
+	m->pod = arena_strdup(d->arena, name);
+	pods->count++;
+	return 0;
+}
+
 static int ask_api(const struct opts *opts, struct discovery *d, struct cluster *pods,
 		   struct err *err)
 {
 	struct kube *kube = kube_new(opts, err);
 	scoped(arena) struct arena *arena = arena_new();
+	int failed = 0;
 
 	if (!kube)
 		return -1;
 	d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
-	const struct tree *items = kube_pods(
-		kube, arena, "component=etcd",
-		deadline_in(opts->request_timeout_ms ? opts->request_timeout_ms : DAY_MS), err);
+	const struct tree *items =
+		kube_pods(kube, arena, "component=etcd", request_deadline(opts), err);
+	for (const struct tree *at = items ? items->first : NULL; at && !failed; at = at->next)
+		failed = take_pod(opts, d, kube, at, pods, err);
 	kube_free(kube);
-	if (!items)
+	if (!items || failed)
 		return -1;
-	for (const struct tree *at = items->first; at; at = at->next) {
-		if (pods->count == CLUSTER_MEMBERS_MAX)
-			return err_set(err, ERR_KUBE, "more than %d etcd pods",
-				       CLUSTER_MEMBERS_MAX);
-		struct member *m = &pods->members[pods->count];
-		const char *name = tree_text(tree_at(at, "metadata", "name", NULL));
-		if (static_pod_member(d->arena, at, m, err))
-			return err_in(err, "pod %s", name ? name : "?");
-		if (!m->node || !m->address)
-			return err_set(err, ERR_KUBE, "pod %s has no node and host IP yet",
-				       name ? name : "?");
-		m->pod = arena_strdup(d->arena, name);
-		pods->count++;
-	}
 	d->api_answered = true;
 	if (!pods->count) {
 		err_set(err, ERR_KUBE, "no pods with component=etcd in kube-system");

@@ -140,6 +140,35 @@ const struct tree *kube_pods(struct kube *kube, struct arena *arena, const char 
 	return items;
 }
 
+const char *kube_node_address(struct kube *kube, struct arena *arena, const char *node,
+			      uint64_t deadline, struct err *err)
+{
+	scoped(http_answer) struct http_answer answer = { 0 };
+	scoped(mem) char *path = mem_printf("/api/v1/nodes/%s", node);
+
+	if (strspn(node, "abcdefghijklmnopqrstuvwxyz0123456789-.") != strlen(node)) {
+		err_set(err, ERR_KUBE, "\"%.100s\" is no name of a node", node);
+		return NULL;
+	}
+	if (get(kube, path, deadline, &answer, err))
+		return NULL;
+	if (answer.status != 200) {
+		explain_http(kube, &answer, err);
+		return NULL;
+	}
+	const struct tree *object =
+		json_parse(arena, buf_str(&answer.body), answer.body.len, ANSWER_MAX, err);
+	const struct tree *list = tree_at(object, "status", "addresses", NULL);
+	for (const struct tree *at = list ? list->first : NULL; at; at = at->next) {
+		const char *type = tree_string(at, "type");
+		if (type && strcmp(type, "InternalIP") == 0 && tree_string(at, "address"))
+			return tree_string(at, "address");
+	}
+	if (object)
+		err_set(err, ERR_KUBE, "node %s has no InternalIP", node);
+	return NULL;
+}
+
 void kube_cancel_by(struct kube *kube, int fd)
 {
 	kube->cancel_fd = fd;

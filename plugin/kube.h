@@ -23,6 +23,13 @@ const struct kubeconfig *kube_config(const struct kube *kube);
 const struct tree *kube_pods(struct kube *kube, struct arena *arena, const char *label,
 			     uint64_t deadline, struct err *err);
 
+/*
+ * The InternalIP of a node, in the arena: for a pod whose kubelet has not told its status yet, as for some seconds after a
+ * restore.  NULL: KUBE (none, or no right to get nodes), TIMEOUT.
+ */
+const char *kube_node_address(struct kube *kube, struct arena *arena, const char *node,
+			      uint64_t deadline, struct err *err);
+
 /* Requests after this give up (CANCELLED) when fd is readable; it is borrowed; -1: none. */
 void kube_cancel_by(struct kube *kube, int fd);
 

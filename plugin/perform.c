@@ -3,11 +3,14 @@
  */
 #include "plugin/perform.h"
 
+#include "play/state.h"
 #include "plugin/print.h"
 #include "plugin/progress.h"
 #include "plugin/prompt.h"
 
 #include <string.h>
+
+enum { TAKE_MS = 30 * 1000 };
 
 int perform_playbook(struct plan *plan, const char *name, struct playbook *book, struct err *err)
 {
@@ -82,7 +85,7 @@ static void say_done(const struct plan *plan)
 }
 
 static void say_outcome(enum play_outcome outcome, const struct plan *plan,
-			const struct journal *journal)
+			const struct journal *journal, const struct err *err)
 {
 	switch (outcome) {
 	case PLAY_DONE:
@@ -95,6 +98,8 @@ static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 		print_notice("All changes were undone: the cluster is as it was.");
 		break;
 	case PLAY_NEEDS_YOU:
+		if (err->code == ERR_TAKEN)
+			break;
 		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume %s",
 			     plan->ctx.run);
 		break;
@@ -117,6 +122,30 @@ static enum play_outcome play_how(struct play *play, enum perform_how how, struc
 	return play_run(play, err);
 }
 
+static int take_node(struct node *node, void *arg, struct err *err)
+{
+	const struct plan *plan = arg;
+	struct lock lock;
+	uint64_t deadline = deadline_in(TAKE_MS);
+
+	/* where this run is not any more, or not yet, there is nothing to take */
+	if (state_lock(node, deadline, &lock, err))
+		return -1;
+	return strcmp(lock.run, plan->ctx.run) == 0 ? state_take(node, &plan->ctx, deadline, err)
+						    : 0;
+}
+
+/* A run that was begun elsewhere: whoever still plays it finds out. */
+static int take_over(struct plan *plan, struct err *err)
+{
+	struct err errs[FLEET_MAX];
+
+	plan_name_holder(&plan->ctx);
+	if (fleet_each(plan->found.fleet, take_node, plan, NULL, errs, NULL, NULL))
+		return fleet_first(plan->found.fleet, errs, err);
+	return 0;
+}
+
 int perform(const struct opts *opts, struct plan *plan, const struct playbook *book,
 	    enum perform_how how, struct err *err)
 {
@@ -135,12 +164,16 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 
 	if (!journal)
 		return err_status(err->code);
+	if (how != PERFORM_RUN && take_over(plan, err)) {
+		journal_free(journal);
+		return err_status(err->code);
+	}
 	enum play_outcome outcome = play_how(&play, how, err);
 	if (outcome == PLAY_DONE && !plan->ctx.leave_nothing) {
 		progress_table(&progress, plan->ctx.cluster);
 		print_figures(plan);
 	}
-	say_outcome(outcome, plan, journal);
+	say_outcome(outcome, plan, journal, err);
 	journal_free(journal);
 	if (outcome == PLAY_UNDONE && how == PERFORM_UNDO) /* that is what was wanted */
 		return 0;

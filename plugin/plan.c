@@ -50,6 +50,14 @@ static int check_same_cluster(const struct opts *opts, const struct plan *plan, 
 			     "--force-cluster");
 }
 
+void plan_name_holder(struct play_ctx *ctx)
+{
+	uint8_t random[16];
+
+	random_bytes(random, sizeof(random));
+	digest_hex(random, sizeof(random), ctx->holder);
+}
+
 void plan_name_run(struct play_ctx *ctx)
 {
 	uint8_t random[16];
@@ -58,6 +66,7 @@ void plan_name_run(struct play_ctx *ctx)
 	random_bytes(random, sizeof(random));
 	digest_hex(random, sizeof(random), hex);
 	snprintf(ctx->token, sizeof(ctx->token), "etcd-backup-%s", hex);
+	plan_name_holder(ctx);
 	time_text(now_unix(), when);
 	/* 2026-11-21T10:41:07Z -> 20261121t104107-7f3a */
 	snprintf(ctx->run, sizeof(ctx->run), "%.4s%.2s%.2st%.2s%.2s%.2s-%.4s", when, when + 5,

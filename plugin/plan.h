@@ -43,6 +43,9 @@ int plan_members(struct plan *plan, struct err *err);
 /* A fresh run id and token. */
 void plan_name_run(struct play_ctx *ctx);
 
+/* A fresh name of this process as the holder of a run. */
+void plan_name_holder(struct play_ctx *ctx);
+
 /* Who runs this, from where, for lock and journal. */
 const char *plan_operator(struct arena *arena);
 

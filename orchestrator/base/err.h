@@ -27,6 +27,7 @@
 	X(CANCELLED, 130, "interrupted")                  \
 	X(CORRUPT, 6, "the snapshot is damaged")          \
 	X(UNSAFE, 1, "refused: it would lose data")       \
+	X(TAKEN, 5, "another process has the run")        \
 	X(BUG, 70, "a bug in this program")
 
 enum err_code {

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +102,17 @@ static int sync_folder(const char *path, struct err *err)
 	return 0;
 }
 
+/* As long as a process has the run in its hands here, no other on this machine takes it. */
+static int hold(struct journal *journal, struct err *err)
+{
+	if (!flock(journal->fd, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_errno(err, ERR_FILE, "%s", journal->path);
+	return err_set(err, ERR_UNSAFE, "the run is still going on in another process: %s",
+		       journal->path);
+}
+
 struct journal *journal_new(const char *folder, const char *cluster, const char *run,
 			    const struct tree *header, struct err *err)
 {
@@ -114,7 +126,7 @@ struct journal *journal_new(const char *folder, const char *cluster, const char 
 		if (journal->fd < 0)
 			err_errno(err, ERR_FILE, "cannot make the journal %s", journal->path);
 	}
-	if (journal->fd < 0 || write_line(journal, header, err) ||
+	if (journal->fd < 0 || hold(journal, err) || write_line(journal, header, err) ||
 	    sync_folder(journal->path, err)) {
 		journal_free(journal);
 		return NULL;
@@ -144,7 +156,7 @@ struct journal *journal_reopen(const char *folder, const char *cluster, const ch
 	struct journal *journal = mem_zalloc(sizeof(*journal));
 	journal->path = mem_strdup(path);
 	journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
-	if (journal->fd >= 0 && !end_torn_line(journal, err))
+	if (journal->fd >= 0 && !hold(journal, err) && !end_torn_line(journal, err))
 		return journal;
 	if (!err->code)
 		err_errno(err, ERR_FILE, "%s", path);

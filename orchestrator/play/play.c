@@ -29,7 +29,15 @@ struct ended {
 static int call_verb(struct node *node, void *arg, struct err *err)
 {
 	const struct call *call = arg;
+	bool held = true;
 
+	if (call->verb->kind == VERB_CHANGES && call->ctx->holder[0] &&
+	    state_held(node, call->ctx, call->deadline, &held, err))
+		return -1;
+	if (!held)
+		return err_set(err, ERR_TAKEN,
+			       "another process has taken over run %s: this one stops",
+			       call->ctx->run);
 	return call->verb->run(node, call->ctx, call->deadline, err);
 }
 
@@ -142,7 +150,7 @@ static int play_step_again(struct play *play, size_t index, bool undo, struct er
 	for (int attempt = 1;; attempt++) {
 		if (!play_step(play, index, undo, done, errs, err))
 			return 0;
-		if (attempt == TRIES || err->code == ERR_CANCELLED)
+		if (attempt == TRIES || err->code == ERR_CANCELLED || err->code == ERR_TAKEN)
 			return -1;
 		for (size_t n = 0; n < count; n++)
 			done[n] = done[n] || errs[n].code == ERR_NONE;
@@ -218,6 +226,11 @@ static enum play_outcome fail_before_commit(struct play *play, size_t begun, str
 	bool changed = anything_changed(play, begun);
 	struct err ignored = ERR_INIT;
 
+	if (err->code == ERR_TAKEN) { /* not ours any more, neither to undo */
+		if (play->journal)
+			journal_add(play->journal, "end", NULL, NULL, err->text, &ignored);
+		return PLAY_NEEDS_YOU;
+	}
 	if (changed && undo_from(play, begun, err)) {
 		if (play->journal)
 			journal_add(play->journal, "end", NULL, NULL, "an undo failed", &ignored);

@@ -213,6 +213,26 @@ int state_marked(struct node *node, const struct play_ctx *ctx, const char *mark
 	return node_exists(node, path, deadline, marked, err);
 }
 
+int state_take(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
+{
+	scoped(mem) char *path = path_run(ctx, "holder");
+
+	return node_write(node, ctx->holder, strlen(ctx->holder), path, 0600, deadline, err);
+}
+
+int state_held(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *held,
+	       struct err *err)
+{
+	static const char script[] = "[ ! -e \"$1\" ] || cat \"$1\"";
+	scoped(mem) char *path = path_run(ctx, "holder");
+	scoped(buf) struct buf text = BUF_INIT(4096);
+
+	if (node_run(node, argv("sh", "-c", script, "sh", path), deadline, &text, err))
+		return -1;
+	*held = !text.len || strcmp(buf_str(&text), ctx->holder) == 0;
+	return 0;
+}
+
 /* "run 20261121t104107-7f3a since 2026-11-21T10:41:07Z by root at desk" */
 int state_lock(struct node *node, uint64_t deadline, struct lock *out, struct err *err)
 {

@@ -52,6 +52,14 @@ int state_mark(struct node *node, const struct play_ctx *ctx, const char *mark, 
 int state_marked(struct node *node, const struct play_ctx *ctx, const char *mark, uint64_t deadline,
 		 bool *marked, struct err *err);
 
+/*
+ * Two processes must not play one run: whoever goes on with a run takes it, and the other finds out before its next
+ * change.  state_take writes who has it; state_held: still this process?  Also true where nobody has written it yet.
+ */
+int state_take(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
+int state_held(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *held,
+	       struct err *err);
+
 /* Who holds the node's lock: run[0] is 0 when nobody does; words: the lock's own line.  -1: REMOTE when it is no lock of ours. */
 struct lock {
 	char run[RUN_ID_SIZE];

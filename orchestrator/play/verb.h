@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { RUN_ID_SIZE = 24, TOKEN_SIZE = 64 };
+enum { RUN_ID_SIZE = 24, TOKEN_SIZE = 64, HOLDER_SIZE = 33 };
 
 /* What a run knows of one node; written by that node's worker only. */
 struct play_node {
@@ -52,8 +52,9 @@ struct play_node {
 
 /* What a run is: the same for all nodes, read-only while a step runs. */
 struct play_ctx {
-	char run[RUN_ID_SIZE];  /* "20261121T104107-7f3a" */
-	char token[TOKEN_SIZE]; /* --initial-cluster-token of this run */
+	char run[RUN_ID_SIZE];    /* "20261121T104107-7f3a" */
+	char token[TOKEN_SIZE];   /* --initial-cluster-token of this run */
+	char holder[HOLDER_SIZE]; /* of this process: who has the run in its hands; "": not asked */
 	struct cluster *cluster;
 	struct play_node *nodes; /* by node->index */
 

@@ -213,7 +213,6 @@ int verb_lock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	scoped(mem) char *run = path_run(ctx, NULL);
 	scoped(mem) char *parked = path_run(ctx, "parked");
 	scoped(mem) char *originals = path_run(ctx, "originals");
-	scoped(mem) char *tool = path_run(ctx, "tool");
 	scoped(mem) char *text_path = path_run(ctx, "lock");
 	char when[21];
 	bool ours;
@@ -223,13 +222,14 @@ int verb_lock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t dead
 		return -1;
 	if (ours)
 		return 0;
-	if (node_run(node, argv("install", "-d", "-m", "0700", RUNS, run, parked, originals, tool),
+	if (node_run(node, argv("install", "-d", "-m", "0700", RUNS, run, parked, originals),
 		     deadline, NULL, err))
 		return -1;
 	time_text(now_unix(), when);
 	scoped(mem) char *text =
 		mem_printf("run %s since %s by %s\n", ctx->run, when, ctx->operator);
-	if (state_write(node, ctx, deadline, err) ||
+	if ((ctx->holder[0] && state_take(node, ctx, deadline, err)) ||
+	    state_write(node, ctx, deadline, err) ||
 	    node_write(node, text, strlen(text), text_path, 0600, deadline, err))
 		return -1;
 	/* link(2) fails when the name is taken: of two runs one gets it */

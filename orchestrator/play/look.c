@@ -191,6 +191,53 @@ int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_fold
 	return 0;
 }
 
+int look_parse_safe(const char *line, struct err *err)
+{
+	char *end;
+	unsigned long mode = strtoul(line, &end, 8);
+	const char *name = strchr(line, '|');
+
+	if (end == line || *end != ' ' || !name)
+		return err_set(err, ERR_REMOTE, "stat: not understood: %.100s", line);
+	name++;
+	if (strncmp(end + 1, "symbolic link", 13) == 0) {
+		err_set(err, ERR_UNSAFE, "%s is a symbolic link", name);
+		return err_hint(err, "give the real path in the manifest, or mount it there");
+	}
+	/* a sticky folder, like /tmp, is no better here: the next part of the path may not be ours yet */
+	if (mode & 0002) {
+		err_set(err, ERR_UNSAFE, "%s can be written to by everybody (mode %04lo)", name,
+			mode);
+		return err_hint(err, "chmod o-w %s", name);
+	}
+	return 0;
+}
+
+int look_safe_path(struct node *node, const char *path, uint64_t deadline, struct err *err)
+{
+	const char *args[LOOK_PATHS_MAX + 5] = { "stat", "-c", "%a %F|%n", "--" };
+	char *parts[LOOK_PATHS_MAX] = { NULL };
+	scoped(buf) struct buf out = BUF_INIT(64 * 1024);
+	size_t count = 0;
+	int status;
+
+	for (const char *at = path; (at = strchr(at + 1, '/')) && count + 1 < LOOK_PATHS_MAX;)
+		parts[count++] = mem_printf("%.*s", (int)(at - path), path);
+	parts[count++] = mem_strdup(path);
+	for (size_t i = 0; i < count; i++)
+		args[4 + i] = parts[i];
+	int failed = node_try(node, args, deadline, &out, &status, err);
+	for (size_t i = 0; i < count; i++)
+		free(parts[i]);
+	for (const char *at = buf_str(&out); !failed && *at;) {
+		size_t len = strcspn(at, "\n");
+		scoped(mem) char *line = mem_printf("%.*s", (int)len, at);
+		failed = look_parse_safe(line, err);
+		at += len + (at[len] == '\n');
+	}
+	return failed ? -1 : 0;
+}
+
 unsigned look_url_port(const char *url)
 {
 	const char *colon = url ? strrchr(url, ':') : NULL;

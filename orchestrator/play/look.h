@@ -63,6 +63,15 @@ int look_wal_ids(struct node *node, const char *wal_folder, uint64_t deadline, u
 int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_folder,
 	     uint64_t deadline, struct err *err);
 
+/*
+ * Refuses a folder (UNSAFE) when on the way to it, itself included, is a symbolic link, or a folder that others than its owner's
+ * group may write to: somebody could put another in its place while root works there.  What is not there yet is no error.
+ */
+int look_safe_path(struct node *node, const char *path, uint64_t deadline, struct err *err);
+
+/* Parses one line of `stat -c '%a %F|%n'`; pure.  -1: UNSAFE, or REMOTE when it is not understood. */
+int look_parse_safe(const char *line, struct err *err);
+
 /* The port of a URL ("https://10.0.0.1:2379"); 0 when it has none. */
 unsigned look_url_port(const char *url);
 

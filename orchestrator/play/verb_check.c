@@ -172,6 +172,18 @@ static int check_quota(const struct play_ctx *ctx, const struct member *member, 
 			     "on every node first");
 }
 
+/* Root works in these: nobody else may have put something else in their place. */
+static int check_paths(struct node *node, const struct member *member, uint64_t deadline,
+		       struct err *err)
+{
+	const char *const paths[] = { MANIFESTS, RUNS, member->data_dir, member->wal_dir };
+
+	for (size_t i = 0; i < 4; i++)
+		if (paths[i] && look_safe_path(node, paths[i], deadline, err))
+			return -1;
+	return 0;
+}
+
 int verb_check_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
@@ -182,8 +194,9 @@ int verb_check_nodes(struct node *node, const struct play_ctx *ctx, uint64_t dea
 	bool ours;
 
 	if (node_open(node, deadline, err) || look_lock(node, ctx, deadline, &ours, err) ||
-	    check_programs(node, deadline, err) || check_manifests(node, ctx, deadline, err) ||
-	    check_quota(ctx, member, err) || check_data_dir(node, member, deadline, err))
+	    check_programs(node, deadline, err) || check_paths(node, member, deadline, err) ||
+	    check_manifests(node, ctx, deadline, err) || check_quota(ctx, member, err) ||
+	    check_data_dir(node, member, deadline, err))
 		return -1;
 	if (!ours && node_exists(node, member->data_dir, deadline, &self->data_existed, err))
 		return -1;

@@ -121,4 +121,20 @@ static void test_url_port(void)
 		CHECK_INT(look_url_port(cases[i].url), cases[i].want);
 }
 
-TESTS(TEST(test_pids), TEST(test_pids_max), TEST(test_listening), TEST(test_url_port))
+static void test_safe_paths(void)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_INT(look_parse_safe("755 directory|/var/lib", &err), 0);
+	CHECK_INT(look_parse_safe("700 directory|/var/lib/etcd", &err), 0);
+	CHECK_INT(look_parse_safe("777 symbolic link|/var/lib/etcd", &err), -1);
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, "/var/lib/etcd is a symbolic link");
+	CHECK_INT(look_parse_safe("1777 directory|/tmp", &err), -1);
+	CHECK_HAS(err.text, "/tmp can be written to by everybody (mode 1777)");
+	CHECK_INT(look_parse_safe("nonsense", &err), -1);
+	CHECK_INT(err.code, ERR_REMOTE);
+}
+
+TESTS(TEST(test_safe_paths), TEST(test_pids), TEST(test_pids_max), TEST(test_listening),
+      TEST(test_url_port))

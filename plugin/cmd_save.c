@@ -59,9 +59,9 @@ static void fill_recipe(struct recipe *recipe, const struct save_job *job, const
 	recipe->member = job->found->cluster.members[job->chosen].name;
 	recipe->sha256 = job->seal.plain.sha256;
 	recipe->size = job->seal.plain.size;
-	recipe->db_size = job->snapshot.size;
-	recipe->revision = job->revision;
-	recipe->term = job->status.term;
+	recipe->db_size = job->take.snapshot.size;
+	recipe->revision = job->take.revision;
+	recipe->term = job->take.status.term;
 	recipe->taken_at = now_unix();
 	recipe->stored = (struct recipe_stored){ .name = place->object,
 						 .sha256 = job->seal.stored.sha256,
@@ -86,10 +86,10 @@ static int play(struct save_job *job, struct err *err)
 	struct err errs[CLUSTER_MEMBERS_MAX];
 
 	only[job->chosen] = true;
-	if (fleet_each(d->fleet, save_take, job, only, errs, NULL, NULL))
+	if (fleet_each(d->fleet, take_snapshot, &job->take, only, errs, NULL, NULL))
 		return fleet_first(d->fleet, errs, err);
 	for (size_t i = 0; i < d->cluster.count; i++)
-		all[i] = d->found[i].answers && job->snapshot.size < COMPARE_MAX;
+		all[i] = d->found[i].answers && job->take.snapshot.size < COMPARE_MAX;
 	if (fleet_each(d->fleet, save_hash, job, all, errs, NULL, NULL))
 		return fleet_first(d->fleet, errs, err);
 	if (save_compare(job, err))
@@ -120,6 +120,8 @@ static int save(const struct opts *opts, struct save_job *job, struct err *err)
 	if (fleet_catch_signals(d->fleet, NULL, NULL, err))
 		return -1;
 	scoped(store_put) struct store_put *put = store_put(place->store, place->object, err);
+	job->take.member = &d->cluster.members[job->chosen];
+	job->take.to = &job->seal.plain.sink;
 	if (!put || seal_init(&job->seal, &place->seal, store_put_sink(put), err) || play(job, err))
 		return -1;
 	fill_recipe(&recipe, job, opts, hash);
@@ -135,7 +137,7 @@ int cmd_save(const struct opts *opts, struct err *err)
 	scoped(place) struct place place = { .arena = NULL };
 	struct save_job job = { .found = &d,
 				.place = &place,
-				.deadline =
+				.take.deadline =
 					deadline_in(opts->timeout_ms ? opts->timeout_ms : DAY_MS) };
 	int failed = -1;
 

@@ -123,6 +123,20 @@ const struct command commands[] = {
 	  "  # For a machine\n"
 	  "  kubectl etcd-backup verify prod.db -o json\n",
 	  cmd_verify },
+	{ "diff", "SNAPSHOT [SNAPSHOT]", 1, 2,
+	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_DIFF,
+	  "Show how two snapshots differ, or one and the cluster",
+	  "Counts the objects that were added, removed and changed from the first to the second, "
+	  "by resource and\n"
+	  "namespace.  With --live the second is the cluster as it is now.  What changes by "
+	  "itself, "
+	  "as leases\n"
+	  "and events do, is counted apart.  Never shows a value.",
+	  "  # What has happened between two snapshots?\n"
+	  "  kubectl etcd-backup diff monday.db tuesday.db\n\n"
+	  "  # What would be lost by a restore?\n"
+	  "  kubectl etcd-backup diff prod.db --live --names --ssh-user root\n",
+	  cmd_diff },
 	{ "discover", "", 0, 0, ON_CLUSTER | ON_OUTPUT,
 	  "Show the etcd members and where their data lies",
 	  "Finds the etcd pods through the Kubernetes API, or the nodes given with --nodes, reads "
@@ -133,6 +147,19 @@ const struct command commands[] = {
 	  "  # Everything that is known, for a machine\n"
 	  "  kubectl etcd-backup discover -o json\n",
 	  cmd_discover },
+	{ "status", "", 0, 0, ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_STATUS,
+	  "Show whether the members are well, and how old the newest snapshot is",
+	  "Asks every member at once: role, revision, sizes, alarms, how far it is behind the "
+	  "leader, when its\n"
+	  "certificates end.  With --from: which snapshot of the cluster is the newest, and "
+	  "whether "
+	  "it is there.\n"
+	  "Exits with 3 when anything is not as it should be.",
+	  "  # Are they well?\n"
+	  "  kubectl etcd-backup status --ssh-user root\n\n"
+	  "  # For a monitor: fails when the newest snapshot is older than 6 hours\n"
+	  "  kubectl etcd-backup status --from s3://backups/prod --max-age 6h -q\n",
+	  cmd_status },
 	{ "playbook", "show NAME", 1, 2, 0, "Show the steps of a playbook",
 	  "Prints exactly the text that will run.",
 	  "  # What does a restore do?\n"

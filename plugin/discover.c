@@ -206,6 +206,12 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	return 0;
 }
 
+static int silent(struct found_node *found, const struct err *err)
+{
+	snprintf(found->silence, sizeof(found->silence), "%.250s", err->text);
+	return 0;
+}
+
 /* A member that does not answer is no error here: it may be what is to be mended. */
 static int ask_member(struct node *node, void *arg, struct err *err)
 {
@@ -215,17 +221,20 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	uint64_t deadline = limit(r, ASK_MS);
 	struct etcd_status status;
 
-	if (!m->name)
+	if (!m->name || found->silence[0])
 		return 0;
 	scoped(etcd_client) struct etcd_client *client = etcd_client_new(node, m, deadline, err);
 	if (!client)
-		return 0;
+		return silent(found, err);
+	if (r->d->survey)
+		found->certificate_end = etcd_client_certificate_end(client, m, deadline);
 	snprintf(r->fingerprints[node->index], 65, "%s", etcd_client_ca_fingerprint(client));
 	if (etcd_status(client, deadline, &status, err)) {
 		log_at(2, "%s: %s", node->name, err->text);
-		return 0;
+		return silent(found, err);
 	}
 	found->answers = true;
+	found->status = status;
 	found->revision = status.revision;
 	found->cluster_id = status.cluster_id;
 	found->db_size = status.db_size;
@@ -250,6 +259,7 @@ static void keep_arenas(struct discovery *d, struct reading *r)
 static int find_external(struct discovery *d, struct err *err)
 {
 	scoped(buf) struct buf without = BUF_INIT(400);
+	size_t with = 0;
 
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		const char *servers = d->found[i].has_api ? d->found[i].api.etcd_servers : NULL;
@@ -261,13 +271,31 @@ static int find_external(struct discovery *d, struct err *err)
 			return 0;
 		}
 	}
-	for (size_t i = 0; i < d->cluster.count; i++)
-		if (!d->cluster.members[i].name)
-			buf_addf(&without, "%s%s", without.len ? ", " : "", d->nodes[i].name);
-	if (without.len)
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		with += d->cluster.members[i].name != NULL;
+		if (d->cluster.members[i].name || d->found[i].silence[0])
+			continue;
+		buf_addf(&without, "%s%s", without.len ? ", " : "", d->nodes[i].name);
+		snprintf(d->found[i].silence, sizeof(d->found[i].silence), "%s is not there",
+			 ETCD_MANIFEST);
+	}
+	if (without.len && !(d->survey && with))
 		return err_set(err, ERR_CONFIG, "%s: %s is not there", buf_str(&without),
 			       ETCD_MANIFEST);
 	return 0;
+}
+
+/* Whether any node was read; the others are told by their silence. */
+static bool some_were_read(struct discovery *d, const struct err errs[])
+{
+	bool some = false;
+
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		some |= !errs[i].code;
+		if (errs[i].code)
+			silent(&d->found[i], &errs[i]);
+	}
+	return some;
 }
 
 static int read_all(struct discovery *d, struct reading *r, struct err *err)
@@ -275,7 +303,8 @@ static int read_all(struct discovery *d, struct reading *r, struct err *err)
 	struct err errs[CLUSTER_MEMBERS_MAX];
 	size_t count = d->cluster.count;
 
-	if (fleet_each(d->fleet, read_node, r, NULL, errs, NULL, NULL)) {
+	if (fleet_each(d->fleet, read_node, r, NULL, errs, NULL, NULL) &&
+	    !(d->survey && some_were_read(d, errs))) {
 		/* all of them are named: the last by whoever prints err */
 		*err = ERR_INIT;
 		for (size_t i = 0; i < count; i++) {
@@ -305,16 +334,31 @@ static int read_all(struct discovery *d, struct reading *r, struct err *err)
 	return 0;
 }
 
+/* What the API says of the members whose nodes do not answer. */
+static void fill_silent(struct discovery *d, const struct cluster *pods)
+{
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		struct member *m = &d->cluster.members[i];
+		if (m->name)
+			continue;
+		if (d->api_answered)
+			*m = pods->members[i];
+		m->node = d->nodes[i].name;
+		m->address = d->nodes[i].address;
+	}
+}
+
 static void compare_all(struct discovery *d, const struct reading *r, const struct cluster *pods)
 {
 	size_t first = 0; /* whose CA the cluster's is */
 
 	if (d->cluster.external)
 		return;
+	fill_silent(d, pods);
 	while (first + 1 < d->cluster.count && !r->fingerprints[first][0])
 		first++;
 	for (size_t i = 0; i < d->cluster.count; i++) {
-		if (d->api_answered)
+		if (d->api_answered && !d->found[i].silence[0])
 			discover_compare_pod(d, &d->cluster.members[i], &pods->members[i]);
 		if (d->found[i].parked)
 			discover_warn(d,
@@ -339,7 +383,7 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	struct cluster where = { 0 };
 	struct reading *r = mem_zalloc(sizeof(*r));
 
-	*d = (struct discovery){ .arena = arena_new() };
+	*d = (struct discovery){ .arena = arena_new(), .survey = d->survey };
 	d->cluster.arena = d->arena;
 	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
 					opts->ssh_known_hosts };

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "etcd/cluster.h"
+#include "etcd/etcd_api.h"
 #include "etcd/static_pod.h"
 #include "node/fleet.h"
 #include "node/node_ssh.h"
@@ -25,11 +26,19 @@ struct found_node {
 	const char *version; /* of that answer */
 	const char *role;    /* "leader", "member", "learner"; NULL: no answer */
 	uint64_t db_size;
-	bool parked;       /* a run that has not ended has stopped its API server or etcd */
-	char trouble[128]; /* what the member itself reports; "" when it is well */
+	bool parked;               /* a run that has not ended has stopped its API server or etcd */
+	char trouble[128];         /* what the member itself reports; "" when it is well */
+	struct etcd_status status; /* all of that answer */
+	char silence[256];         /* why there was none; "": there was one */
+	uint64_t certificate_end;  /* of the first to end; 0: not known, or not a survey */
 };
 
 struct discovery {
+	/*
+	 * Set by the caller before: a node that cannot be reached or has no etcd is no error as long as one can be and has;
+	 * it is told by its `silence`, and without the API its member is all NULL but for node and address.
+	 */
+	bool survey;
 	struct arena *arena;
 	struct cluster cluster; /* members[i] is on node i */
 	struct found_node found[CLUSTER_MEMBERS_MAX];

@@ -71,7 +71,8 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 	for (size_t i = 0; i < list->count; i++) {
 		bool known = false;
 		for (size_t k = 0; k < d->cluster.count; k++)
-			known |= same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
+			known = known || !d->cluster.members[k].peer_url || /* it may be that one */
+				same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
 		if (known)
 			continue;
 		d->missing =
@@ -83,10 +84,10 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 			      list->list[i].peer_urls);
 	}
 	for (size_t k = 0; k < d->cluster.count; k++) {
-		bool listed = false;
+		bool listed = !d->cluster.members[k].peer_url;
 		for (size_t i = 0; i < list->count; i++)
-			listed |=
-				same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
+			listed = listed ||
+				 same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
 		if (!listed)
 			discover_warn(d, "%s: its member %s is not in the list of members of %s",
 				      d->cluster.members[k].node, d->cluster.members[k].name, node);

@@ -18,14 +18,13 @@ enum flag_kind {
 /* Which commands take it. */
 enum {
 	ON_EVERY = 1 << 0,
-	ON_CLUSTER = 1 << 1, /* those that go to a cluster: discover, save, restore */
+	ON_CLUSTER = 1 << 1, /* those that go to a cluster: discover, save, restore, status, diff */
 	ON_OUTPUT = 1 << 2,  /* those that print documents: discover, save, version */
 	ON_RESTORE = 1 << 3,
 	ON_SAVE = 1 << 4,
-	ON_STORE =
-		1 << 5, /* those that go to a store: save, restore, list, verify, inspect, prune */
+	ON_STORE = 1 << 5,  /* those that go to a store: save, and whatever reads from one */
 	ON_FROM = 1 << 6,   /* those that read from one: not save */
-	ON_SECRET = 1 << 7, /* those that decrypt: restore, verify, inspect */
+	ON_SECRET = 1 << 7, /* those that decrypt: restore, verify, inspect, diff */
 	ON_PRUNE = 1 << 8,
 	ON_INSPECT = 1 << 9,
 	ON_LIST = 1 << 10,
@@ -34,6 +33,8 @@ enum {
 		1
 		<< 13, /* those that stop things and ask first: restore, resume, rollback, clean */
 	ON_SSH = 1 << 11, /* those that may log in somewhere without being ON_CLUSTER */
+	ON_DIFF = 1 << 12,
+	ON_STATUS = 1 << 13,
 };
 
 struct flag {

@@ -3,31 +3,17 @@
  */
 #include "plugin/inspect_print.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { VALUE_SIZE = 3000 };
-
-/* One `name value` line.  Not a newline of the value's: it could pretend to be another line. */
-__attribute__((format(printf, 2, 3))) static void line(const char *name, const char *fmt, ...)
-{
-	char value[VALUE_SIZE], safe[VALUE_SIZE];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(value, sizeof(value), fmt, ap);
-	va_end(ap);
-	escape_text(value, false, safe, sizeof(safe));
-	print_line("%-17s %s", name, safe);
-}
 
 static void line_of_size(const char *name, uint64_t bytes)
 {
 	char size[16];
 
 	size_text(bytes, size);
-	line(name, "%s (%llu bytes)", size, (unsigned long long)bytes);
+	print_field(name, "%s (%llu bytes)", size, (unsigned long long)bytes);
 }
 
 static const char *or_unknown(const char *text)
@@ -42,41 +28,42 @@ static void print_recipe(const struct source *source)
 	char when[21];
 
 	if (!source->has_recipe) {
-		line("recipe", "none");
+		print_field("recipe", "none");
 		return;
 	}
 	time_text(r->taken_at, when);
-	line("cluster", "%s (%016llx)", r->cluster.name, (unsigned long long)r->cluster.id);
-	line("taken at", "%s", when);
-	line("taken from", "%s", r->member);
-	line("Kubernetes", "%s", or_unknown(r->cluster.kubernetes_version));
-	line("etcd", "%s", or_unknown(r->etcd_version));
+	print_field("cluster", "%s (%016llx)", r->cluster.name, (unsigned long long)r->cluster.id);
+	print_field("taken at", "%s", when);
+	print_field("taken from", "%s", r->member);
+	print_field("Kubernetes", "%s", or_unknown(r->cluster.kubernetes_version));
+	print_field("etcd", "%s", or_unknown(r->etcd_version));
 	for (size_t i = 0; i < r->tag_count; i++)
 		if (buf_addf(&tags, "%s%s", i ? ", " : "", r->tags[i]))
 			break;
-	line("tags", "%s", r->tag_count ? buf_str(&tags) : "none");
+	print_field("tags", "%s", r->tag_count ? buf_str(&tags) : "none");
 }
 
 static void print_facts(const struct inspection *in)
 {
 	const struct etcd_db_facts *f = in->facts;
 
-	line("revision", "%llu", (unsigned long long)f->revision);
-	line("compact revision", "%llu", (unsigned long long)f->compact_revision);
-	line("keys", "%llu", (unsigned long long)f->keys);
-	line("keys in history", "%llu", (unsigned long long)f->history);
+	print_field("revision", "%llu", (unsigned long long)f->revision);
+	print_field("compact revision", "%llu", (unsigned long long)f->compact_revision);
+	print_field("keys", "%llu", (unsigned long long)f->keys);
+	print_field("keys in history", "%llu", (unsigned long long)f->history);
 	line_of_size("size", f->size);
 	line_of_size("size in use", f->size_in_use);
-	line("HashKV", "%08x", (unsigned)in->hashkv->hash);
-	line("hash of etcdutl", "%x", (unsigned)f->hash); /* as etcdutl prints it */
-	line("storage version", "%s", *f->storage_version ? f->storage_version : "before 3.6");
-	line("leases", "%llu", (unsigned long long)f->leases);
-	line("auth", "%s", f->auth ? "on" : "off");
-	line("alarms", "%s", f->alarms ? f->alarm_words : "none");
+	print_field("HashKV", "%08x", (unsigned)in->hashkv->hash);
+	print_field("hash of etcdutl", "%x", (unsigned)f->hash); /* as etcdutl prints it */
+	print_field("storage version", "%s",
+		    *f->storage_version ? f->storage_version : "before 3.6");
+	print_field("leases", "%llu", (unsigned long long)f->leases);
+	print_field("auth", "%s", f->auth ? "on" : "off");
+	print_field("alarms", "%s", f->alarms ? f->alarm_words : "none");
 	for (size_t i = 0; i < 2; i++)
 		if (f->check.meta_bad[i])
-			line("damaged", "meta page %zu: %s; the other one is used", i,
-			     f->check.meta_bad[i]);
+			print_field("damaged", "meta page %zu: %s; the other one is used", i,
+				    f->check.meta_bad[i]);
 }
 
 static void print_heads(const struct opts *opts, struct table *table, const char *const heads[],
@@ -154,10 +141,10 @@ void inspect_print(const struct inspection *in, const struct opts *opts)
 {
 	const struct source *s = in->source;
 
-	line("snapshot", "%s", s->shown);
-	line("stored as", "compression %s, encryption %s, %llu bytes", s->compression,
-	     s->encryption, (unsigned long long)s->stored_size);
-	line("sha256", "%s", s->file.sha256);
+	print_field("snapshot", "%s", s->shown);
+	print_field("stored as", "compression %s, encryption %s, %llu bytes", s->compression,
+		    s->encryption, (unsigned long long)s->stored_size);
+	print_field("sha256", "%s", s->file.sha256);
 	print_recipe(s);
 	print_facts(in);
 	print_members(in->facts, opts);

@@ -20,6 +20,11 @@ static const char *const states[] = { [CATALOG_OK] = "ok",
 				      [CATALOG_SIZE] = "size",
 				      [CATALOG_UNREAD] = "unreadable" };
 
+const char *list_state(enum catalog_state state)
+{
+	return states[state];
+}
+
 static void join_tags(const struct recipe *recipe, char out[512])
 {
 	size_t len = 0;

@@ -10,6 +10,9 @@
 /* Of the cluster that --cluster-name names, or of any; what cannot be read is always shown. */
 bool list_wants(const struct opts *opts, const struct catalog_entry *entry);
 
+/* "ok", "missing", "size", "unreadable" */
+const char *list_state(enum catalog_state state);
+
 void list_print_table(const struct catalog *catalog, const struct opts *opts);
 
 /* kind SnapshotList, apiVersion etcd-backup/v1.  -1: as print_tree. */

@@ -292,10 +292,11 @@ static void help_flags(unsigned takes)
 }
 
 static const char exit_codes[] = "\nExit status: 0 done; 1 failed, nothing was changed; 2 bad "
-				 "arguments; 4 failed, changes were\n"
-				 "undone, the cluster is as it was; 5 stopped half-way, needs you; "
-				 "6 the snapshot is damaged;\n"
-				 "70 a bug; 130 interrupted before any change.\n";
+				 "arguments; 3 done, and\n"
+				 "something is not as it should be; 4 failed, changes were undone, "
+				 "the cluster is as it was;\n"
+				 "5 stopped half-way, needs you; 6 the snapshot is damaged; 70 a "
+				 "bug; 130 interrupted before any change.\n";
 
 void opts_help(const struct opts *opts, const char *name)
 {

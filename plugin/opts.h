@@ -70,6 +70,9 @@ struct opts {
 	bool check;               /* list --check */
 	const char *cluster_name; /* --cluster-name NAME: list and prune only this one */
 
+	bool live, names, exit_code; /* diff */
+	uint64_t max_age_ms;         /* status: --max-age; 0: none */
+
 	uint64_t largest; /* inspect: --largest N, 10 by default */
 };
 
@@ -108,6 +111,8 @@ int cmd_clean(const struct opts *opts, struct err *err);
 int cmd_runs(const struct opts *opts, struct err *err);
 int cmd_inspect(const struct opts *opts, struct err *err);
 int cmd_verify(const struct opts *opts, struct err *err);
+int cmd_diff(const struct opts *opts, struct err *err);
+int cmd_status(const struct opts *opts, struct err *err);
 int cmd_playbook(const struct opts *opts, struct err *err);
 int cmd_list(const struct opts *opts, struct err *err);
 int cmd_prune(const struct opts *opts, struct err *err);

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DOCUMENT_MAX = 64 * 1024 * 1024, LINE_SIZE = 4096 };
+enum { DOCUMENT_MAX = 64 * 1024 * 1024, LINE_SIZE = 4096, FIELD_SIZE = 3000 };
 
 void escape_text(const char *text, bool newlines, char *out, size_t size)
 {
@@ -60,6 +60,18 @@ void print_line(const char *fmt, ...)
 	va_start(ap, fmt);
 	write_line(stdout, "", fmt, ap);
 	va_end(ap);
+}
+
+void print_field(const char *name, const char *fmt, ...)
+{
+	char value[FIELD_SIZE], safe[FIELD_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(value, sizeof(value), fmt, ap);
+	va_end(ap);
+	escape_text(value, false, safe, sizeof(safe));
+	print_line("%-17s %s", name, safe);
 }
 
 void print_raw(const char *text, size_t len)

@@ -14,6 +14,8 @@
 
 /* A line of a result, to stdout. */
 void print_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* "name   value", to stdout.  Not a newline of the value's: it could pretend to be another line. */
+void print_field(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Text as it is, to stdout. */
 void print_raw(const char *text, size_t len);
 /* A line about what goes on, to stderr. */

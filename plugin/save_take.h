@@ -1,13 +1,13 @@
 /*
- * save_take: the jobs of a save on the workers: the snapshot of one member into its place, and what the members say of
- * the same revision.
+ * save_take: the jobs of a save on the workers beside the snapshot itself (take): what the members say of its revision,
+ * and its end.
  */
 #ifndef PLUGIN_SAVE_TAKE_H
 #define PLUGIN_SAVE_TAKE_H
 
-#include "etcd/etcd_api.h"
 #include "plugin/discover.h"
 #include "plugin/place.h"
+#include "plugin/take.h"
 
 struct save_job {
 	struct discovery *found;
@@ -15,16 +15,10 @@ struct save_job {
 	struct place *place;
 	struct store_put *put;
 	struct seal seal;
-	uint64_t deadline;
-	uint64_t revision; /* of the snapshot */
-	struct etcd_status status;
-	struct etcd_snapshot snapshot;
+	struct take take;
 	struct etcd_hash hashes[CLUSTER_MEMBERS_MAX]; /* at that revision; compared[i] says which */
 	bool compared[CLUSTER_MEMBERS_MAX];
 };
-
-/* Streams the snapshot into the seal and proves it; nothing has a name yet. */
-int save_take(struct node *node, void *job, struct err *err);
 
 /* HashKV at the snapshot's revision; a member that cannot tell is passed over. */
 int save_hash(struct node *node, void *job, struct err *err);

@@ -13,45 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* etcd itself warns above 8 GiB: what unpacks to more than this is no snapshot. */
-static const uint64_t SIZE_MAX_UNKNOWN = 32ull << 30;
-
-/* The end of the chain: memory that has a descriptor. */
-struct memory {
-	struct sink sink;
-	int fd;
-	uint64_t size, max;
-};
-
-static int memory_write(struct sink *sink, const void *data, size_t len, struct err *err)
-{
-	struct memory *m = (struct memory *)sink;
-	const char *at = data;
-
-	if (len > m->max - m->size)
-		return err_set(err, ERR_CORRUPT, "it has more than the %llu bytes expected",
-			       (unsigned long long)m->max);
-	m->size += len;
-	while (len) {
-		ssize_t n = write(m->fd, at, len);
-		if (n < 0)
-			return err_errno(err, ERR_FILE, "no memory for the snapshot");
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int memory_end(struct sink *sink, struct err *err)
-{
-	(void)sink;
-	(void)err;
-	return 0;
-}
 
 /* Where it is: a store and a name there, or a local path (store NULL). */
 struct where {
@@ -169,10 +132,9 @@ static int stream_file(const char *path, struct sink *to, struct err *err)
 
 /* All of it through the chain, into memory. */
 static int fetch(const struct where *where, const char *path, const struct unseal_settings *keys,
-		 struct source *out, int fd, struct err *err)
+		 struct source *out, struct memory *memory, struct err *err)
 {
-	struct memory memory = { .sink = { memory_write, memory_end }, .fd = fd, .max = keys->max };
-	struct unseal *unseal = unseal_new(keys, &memory.sink);
+	struct unseal *unseal = unseal_new(keys, &memory->sink);
 	struct tap tap;
 
 	tap_init(&tap, unseal_sink(unseal));
@@ -198,6 +160,14 @@ static int read_keys(const struct opts *opts, struct age_identities *identities,
 	return 0;
 }
 
+int source_from_memory(struct memory *memory, struct source *out, struct err *err)
+{
+	int fd = memory_take(memory);
+
+	out->path = arena_printf(out->arena, "/proc/self/fd/%d", fd);
+	return snapshot_file_take(fd, out->shown, &out->file, err);
+}
+
 static int fetch_with_keys(const struct opts *opts, const struct where *where, const char *path,
 			   struct source *out, struct err *err)
 {
@@ -205,21 +175,14 @@ static int fetch_with_keys(const struct opts *opts, const struct where *where, c
 	scoped(buf) struct buf passphrase = BUF_SECRET(AGE_PASSPHRASE_MAX);
 	struct unseal_settings keys = { .identities = &identities,
 					.passphrase = &passphrase,
-					.max = out->has_recipe ? out->recipe.size
-							       : SIZE_MAX_UNKNOWN };
-	int fd;
+					.max = out->has_recipe ? out->recipe.size : MEMORY_MAX };
+	scoped(memory) struct memory memory = { .fd = -1 };
 
-	if (read_keys(opts, &identities, &passphrase, err))
+	if (read_keys(opts, &identities, &passphrase, err) || memory_open(&memory, keys.max, err))
 		return -1;
-	fd = memfd_create("snapshot", MFD_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, ERR_FILE, "no memory for the snapshot");
-	if (fetch(where, path, &keys, out, fd, err)) {
-		close(fd);
+	if (fetch(where, path, &keys, out, &memory, err))
 		return err_in(err, "%s", out->shown);
-	}
-	out->path = arena_printf(out->arena, "/proc/self/fd/%d", fd);
-	return snapshot_file_take(fd, out->shown, &out->file, err);
+	return source_from_memory(&memory, out, err);
 }
 
 /* A plain local file is read where it is. */

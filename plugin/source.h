@@ -6,6 +6,7 @@
 #ifndef PLUGIN_SOURCE_H
 #define PLUGIN_SOURCE_H
 
+#include "plugin/memory.h"
 #include "plugin/opts.h"
 #include "snapshot/recipe.h"
 #include "snapshot/snapshot_file.h"
@@ -28,6 +29,13 @@ struct source {
  * object, of the file in it, its revision), CONFIG (no identity fits, wrong passphrase), USAGE.
  */
 int source_open(const struct opts *opts, const char *name, struct source *out, struct err *err);
+
+/*
+ * The rest of it for a snapshot that is in memory: takes the descriptor, proves the file, sets file and path.  arena and
+ * shown are set before.  -1: CORRUPT, FILE.
+ */
+int source_from_memory(struct memory *memory, struct source *out, struct err *err);
+
 void source_release(struct source *source);
 void source_scoped(struct source *source);
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 struct digest {
 	EVP_MD_CTX *ctx;
@@ -116,4 +117,36 @@ int digest_certificate(const char *pem, size_t len, uint8_t out[SHA256_SIZE])
 	BIO_free(bio);
 	ERR_clear_error(); /* what is left there would be taken for an error of the next call */
 	return ok ? 0 : -1;
+}
+
+static int not_after(const X509 *cert, uint64_t *end)
+{
+	struct tm tm;
+	time_t at;
+
+	if (!ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm))
+		return -1;
+	at = timegm(&tm);
+	*end = at > 0 ? (uint64_t)at : 0;
+	return 0;
+}
+
+int digest_certificate_end(const char *pem, size_t len, uint64_t *end)
+{
+	BIO *bio = len <= INT_MAX ? BIO_new_mem_buf(pem, (int)len) : NULL;
+	uint64_t first = UINT64_MAX, one;
+	int failed = 0;
+	X509 *cert;
+
+	while (bio && !failed && (cert = PEM_read_bio_X509(bio, NULL, no_password, NULL))) {
+		failed = not_after(cert, &one);
+		first = !failed && one < first ? one : first;
+		X509_free(cert);
+	}
+	BIO_free(bio);
+	ERR_clear_error(); /* the end of the text is one, too */
+	if (failed || first == UINT64_MAX)
+		return -1;
+	*end = first;
+	return 0;
 }

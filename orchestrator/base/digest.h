@@ -29,4 +29,10 @@ void random_bytes(void *out, size_t len);
 /* SHA-256 of the first certificate in a PEM text, over its DER bytes; -1 when there is none. */
 int digest_certificate(const char *pem, size_t len, uint8_t out[SHA256_SIZE]);
 
+/*
+ * When the first of all the certificates in a PEM text ends, in seconds since 1970; -1 when there is none, or its end is
+ * no date.
+ */
+int digest_certificate_end(const char *pem, size_t len, uint64_t *end);
+
 #endif

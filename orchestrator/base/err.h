@@ -28,6 +28,7 @@
 	X(CORRUPT, 6, "the snapshot is damaged")          \
 	X(UNSAFE, 1, "refused: it would lose data")       \
 	X(TAKEN, 5, "another process has the run")        \
+	X(ALARM, 3, "something is not as it should be")   \
 	X(BUG, 70, "a bug in this program")
 
 enum err_code {

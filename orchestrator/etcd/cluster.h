@@ -17,18 +17,19 @@ enum { CLUSTER_MEMBERS_MAX = 15 };
 
 /* One member, as its static pod says; strings live in the cluster's arena; NULL: not given. */
 struct member {
-	const char *name;          /* --name */
-	const char *node;          /* name of the Kubernetes node */
-	const char *address;       /* of the node, for SSH */
-	const char *pod;           /* name of the mirror pod; NULL without the API */
-	const char *peer_url;      /* --initial-advertise-peer-urls, comma separated as given */
-	const char *client_url;    /* the first of --advertise-client-urls */
-	const char *listen_client; /* the first of --listen-client-urls */
-	const char *metrics_url;   /* the first of --listen-metrics-urls */
-	const char *ca_file;       /* --trusted-ca-file, as a path on the node */
-	const char *cert_file;     /* --cert-file, as a path on the node */
-	const char *key_file;      /* --key-file, as a path on the node */
-	const char *data_flag;     /* --data-dir, as etcd sees it */
+	const char *name;           /* --name */
+	const char *node;           /* name of the Kubernetes node */
+	const char *address;        /* of the node, for SSH */
+	const char *pod;            /* name of the mirror pod; NULL without the API */
+	const char *peer_url;       /* --initial-advertise-peer-urls, comma separated as given */
+	const char *client_url;     /* the first of --advertise-client-urls */
+	const char *listen_client;  /* the first of --listen-client-urls */
+	const char *metrics_url;    /* the first of --listen-metrics-urls */
+	const char *ca_file;        /* --trusted-ca-file, as a path on the node */
+	const char *cert_file;      /* --cert-file, as a path on the node */
+	const char *key_file;       /* --key-file, as a path on the node */
+	const char *peer_cert_file; /* --peer-cert-file, as a path on the node */
+	const char *data_flag;      /* --data-dir, as etcd sees it */
 	const char *data_dir; /* the same as a path on the node: flag -> volumeMount -> hostPath */
 	const char *wal_dir;  /* --wal-dir as a path on the node */
 	const char *wal_flag; /* --wal-dir, as etcd sees it */

@@ -101,6 +101,22 @@ const char *etcd_client_ca_fingerprint(const struct etcd_client *client)
 	return client->fingerprint;
 }
 
+uint64_t etcd_client_certificate_end(struct etcd_client *client, const struct member *member,
+				     uint64_t deadline)
+{
+	scoped(buf) struct buf peer = BUF_INIT(PEM_MAX);
+	struct buf *const texts[] = { &client->ca, &client->cert, &peer };
+	uint64_t first = UINT64_MAX, end;
+	struct err ignored = ERR_INIT;
+
+	if (member->peer_cert_file)
+		node_get(client->node, member->peer_cert_file, deadline, &peer, &ignored);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!digest_certificate_end(buf_str(texts[i]), texts[i]->len, &end) && end < first)
+			first = end;
+	return first == UINT64_MAX ? 0 : first;
+}
+
 /* A unary call is answered by one message. */
 struct unary {
 	struct buf *message;

@@ -27,6 +27,10 @@ void etcd_client_scoped(struct etcd_client **client);
 /* SHA-256 of the member's CA certificate, hex, valid as long as the client. */
 const char *etcd_client_ca_fingerprint(const struct etcd_client *client);
 
+/* When the first of its CA, server and peer certificates ends, as the files on the node are; 0: not known. */
+uint64_t etcd_client_certificate_end(struct etcd_client *client, const struct member *member,
+				     uint64_t deadline);
+
 struct etcd_status {
 	uint64_t cluster_id, member_id, revision, term;
 	uint64_t leader;                    /* member id; 0: none */

@@ -76,6 +76,18 @@ const char *etcd_kv_prove(const struct bolt_entry *entry, struct etcd_kv *out)
 	return read_kv(entry, true, out);
 }
 
+bool etcd_kv_value(const struct etcd_kv *kv, struct bolt_slice *out)
+{
+	struct proto message = proto_of(kv->stored.data, kv->stored.len);
+	struct proto_field field;
+
+	*out = (struct bolt_slice){ kv->stored.data, 0 };
+	while (proto_next(&message, &field))
+		if (field.number == 5 && field.type == 2)
+			*out = (struct bolt_slice){ field.data, field.len };
+	return !message.bad;
+}
+
 /* Zeroed, in large pages where the system has them; memory is taken only when a slot is used. */
 static uint64_t *new_slots(uint64_t count)
 {
@@ -241,6 +253,14 @@ uint64_t etcd_keys_live(const struct etcd_keys *keys)
 bool etcd_keys_newest(const struct etcd_keys *keys, const struct etcd_kv *kv, uint64_t hash)
 {
 	return (*slot_of(keys, kv, hash) & PLACE_MAX) == kv->at;
+}
+
+bool etcd_keys_find(const struct etcd_keys *keys, struct bolt_slice key, struct etcd_kv *out)
+{
+	struct etcd_kv wanted = { .key = key }; /* at 0: in no place */
+	uint64_t slot = *slot_of(keys, &wanted, hash_of(keys, key));
+
+	return slot && kv_at(keys, slot & PLACE_MAX, out) && !out->tombstone;
 }
 
 /* The next full slots' places, from slot *at on. */

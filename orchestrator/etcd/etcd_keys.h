@@ -28,6 +28,9 @@ const char *etcd_revision_read(struct bolt_slice key, struct etcd_kv *out);
 const char *etcd_kv_read(const struct bolt_entry *entry, struct etcd_kv *out);
 const char *etcd_kv_prove(const struct bolt_entry *entry, struct etcd_kv *out);
 
+/* What the user stored under the key; false: it cannot be parsed. */
+bool etcd_kv_value(const struct etcd_kv *kv, struct bolt_slice *out);
+
 struct etcd_keys;
 
 /* The file must stay open as long as this. */
@@ -52,6 +55,9 @@ uint64_t etcd_keys_live(const struct etcd_keys *keys);
  */
 uint64_t etcd_keys_hash(const struct etcd_keys *keys, const struct etcd_kv *kv);
 bool etcd_keys_newest(const struct etcd_keys *keys, const struct etcd_kv *kv, uint64_t hash);
+
+/* The newest entry of that user's key; false: it has none, or was deleted. */
+bool etcd_keys_find(const struct etcd_keys *keys, struct bolt_slice key, struct etcd_kv *out);
 
 /* The newest entry of each live key, in no order.  Not 0 from `each` ends it with that. */
 int etcd_keys_each(const struct etcd_keys *keys,

@@ -3,18 +3,14 @@
  */
 #include "etcd/etcd_objects.h"
 
-#include "base/crc32c.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 
-enum { WORDS = 5, NAME_SHOWN = 253, RESOURCE_TEXT = 2 * NAME_SHOWN + 2 };
-
-/* Counts by name; index: open addressing, twice as many as there can be. */
+/* Counts of places: sums[i] belongs to places.list[i]. */
 struct table {
-	struct object_count *counts;
-	uint16_t *index; /* 1 + place in counts; 0: empty */
-	size_t count, max;
+	struct object_places places;
+	struct object_count *sums;
 };
 
 struct reading {
@@ -25,136 +21,25 @@ struct reading {
 	struct object_count all, left_out;
 };
 
-struct object_name {
-	struct bolt_slice resource, group, space;
-};
-
-static struct table table_new(size_t max)
+static struct table table_new(struct arena *arena, size_t max)
 {
-	return (struct table){ .counts = mem_zalloc(max * sizeof(struct object_count)),
-			       .index = mem_zalloc(2 * max * sizeof(uint16_t)),
-			       .max = max };
+	return (struct table){ .places = object_places_new(arena, max),
+			       .sums = mem_zalloc(max * sizeof(struct object_count)) };
 }
 
 static void table_free(struct table *table)
 {
-	free(table->counts);
-	free(table->index);
+	object_places_release(&table->places);
+	free(table->sums);
 }
 
-static char *text_of(struct arena *arena, struct bolt_slice name)
-{
-	size_t len = name.len < NAME_SHOWN ? name.len : NAME_SHOWN;
-
-	return arena_strndup(arena, len ? (const char *)name.data : "", len);
-}
-
-static bool same(const char *text, struct bolt_slice name)
-{
-	size_t len = name.len < NAME_SHOWN ? name.len : NAME_SHOWN;
-
-	if (!len)
-		return !*text;
-	/* text ends at a NUL of the name's */
-	return strlen(text) == strnlen((const char *)name.data, len) &&
-	       !memcmp(text, name.data, strlen(text));
-}
-
-/* The row of that resource and namespace, a new one when there is none yet; NULL: the table is full. */
-static struct object_count *table_row(struct reading *r, struct table *t, const char *resource,
+/* NULL: the table is full. */
+static struct object_count *table_row(struct table *table, const char *resource,
 				      struct bolt_slice space)
 {
-	uint32_t hash = crc32c(crc32c(0, resource, strlen(resource)), space.data, space.len);
-	size_t size = 2 * t->max, i = hash % size;
+	size_t i = object_places_see(&table->places, resource, space);
 
-	for (; t->index[i]; i = i + 1 == size ? 0 : i + 1) {
-		struct object_count *row = &t->counts[t->index[i] - 1];
-		if (!strcmp(row->resource, resource) && same(row->namespace_, space))
-			return row;
-	}
-	if (t->count == t->max)
-		return NULL;
-	t->index[i] = (uint16_t)(t->count + 1);
-	t->counts[t->count] = (struct object_count){ .resource = arena_strdup(r->arena, resource),
-						     .namespace_ = text_of(r->arena, space) };
-	return &t->counts[t->count++];
-}
-
-/* What stands between the slashes after the prefix; returns how many, WORDS when there are more. */
-static size_t split(struct bolt_slice rest, struct bolt_slice words[WORDS])
-{
-	size_t n = 0;
-
-	for (bool more = true; more && n < WORDS; n++) {
-		const uint8_t *slash = rest.len ? memchr(rest.data, '/', rest.len) : NULL;
-		size_t len = slash ? (size_t)(slash - rest.data) : rest.len;
-		words[n] = (struct bolt_slice){ rest.data, len };
-		more = slash;
-		rest.data += len + more;
-		rest.len -= len + more;
-	}
-	return n;
-}
-
-/* kube-apiserver's keys have old names for some resources. */
-static struct bolt_slice modern(struct bolt_slice resource)
-{
-	static const char *const names[][2] = { { "minions", "nodes" },
-						{ "specs", "services" },
-						{ "controllers", "replicationcontrollers" },
-						{ "ingress", "ingresses" } };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (bolt_is(resource, names[i][0]))
-			return (struct bolt_slice){ (const uint8_t *)names[i][1],
-						    strlen(names[i][1]) };
-	return resource;
-}
-
-/* All empty when it is no object. */
-static void name_of(struct bolt_slice key, struct object_name *out)
-{
-	static const char prefix[] = "/registry/";
-	struct bolt_slice words[WORDS], *word = words;
-	size_t skip = sizeof(prefix) - 1, n;
-	bool grouped;
-
-	*out = (struct object_name){ 0 };
-	if (key.len <= skip || memcmp(key.data, prefix, skip) != 0)
-		return;
-	n = split((struct bolt_slice){ key.data + skip, key.len - skip }, words);
-	grouped = n > 2 && memchr(words[0].data, '.', words[0].len);
-	if (grouped || (n > 2 && bolt_is(words[0], "services"))) {
-		word++; /* also of services/specs and services/endpoints */
-		n--;
-	}
-	if (n < 2 || n > 3)
-		return;
-	out->resource = grouped ? word[0] : modern(word[0]);
-	if (grouped)
-		out->group = words[0];
-	if (n == 3)
-		out->space = word[1];
-}
-
-static size_t add_text(struct bolt_slice name, char *out)
-{
-	size_t len = name.len < NAME_SHOWN ? name.len : NAME_SHOWN;
-
-	if (len)
-		memcpy(out, name.data, len);
-	out[len] = '\0';
-	return len;
-}
-
-static void resource_text(const struct object_name *name, char out[RESOURCE_TEXT])
-{
-	size_t len = add_text(name->resource, out);
-
-	if (!name->group.len)
-		return;
-	out[len++] = '.';
-	add_text(name->group, out + len);
+	return i == table->places.max ? NULL : &table->sums[i];
 }
 
 static void add(struct object_count *to, uint64_t bytes)
@@ -194,18 +79,18 @@ static int see(void *arg, const struct etcd_kv *kv, struct err *err)
 {
 	struct reading *r = arg;
 	uint64_t bytes = kv->key.len + kv->stored.len;
-	char resource[RESOURCE_TEXT];
+	char resource[OBJECT_RESOURCE_TEXT];
 	struct object_count *row;
 	struct object_name name;
 
 	(void)err;
-	name_of(kv->key, &name);
-	resource_text(&name, resource);
+	object_name_of(kv->key, &name);
+	object_resource_text(&name, resource);
 	add(&r->all, bytes);
-	row = table_row(r, &r->resources, resource, (struct bolt_slice){ 0 });
+	row = table_row(&r->resources, resource, (struct bolt_slice){ 0 });
 	if (row)
 		add(row, bytes);
-	row = table_row(r, &r->places, resource, name.space);
+	row = table_row(&r->places, resource, name.space);
 	add(row ? row : &r->left_out, bytes);
 	add_large(r, kv->key, bytes);
 	return 0;
@@ -223,12 +108,15 @@ static int by_bytes(const void *left, const void *right)
 
 static struct object_count *sorted(struct arena *arena, const struct table *table)
 {
-	size_t size = table->count * sizeof(*table->counts);
-	struct object_count *out = arena_alloc(arena, size + 1);
+	size_t count = table->places.count;
+	struct object_count *out = arena_alloc(arena, (count + 1) * sizeof(*out));
 
-	if (size)
-		memcpy(out, table->counts, size);
-	qsort(out, table->count, sizeof(*out), by_bytes);
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct object_count){ .resource = table->places.list[i].resource,
+						.namespace_ = table->places.list[i].namespace_,
+						.count = table->sums[i].count,
+						.bytes = table->sums[i].bytes };
+	qsort(out, count, sizeof(*out), by_bytes);
 	return out;
 }
 
@@ -244,9 +132,9 @@ static void finish(struct reading *r, struct etcd_objects *out)
 	r->left_out.resource = r->left_out.namespace_ = "";
 	*out = (struct etcd_objects){ .arena = r->arena,
 				      .resources = sorted(r->arena, &r->resources),
-				      .resource_count = r->resources.count,
+				      .resource_count = r->resources.places.count,
 				      .places = sorted(r->arena, &r->places),
-				      .place_count = r->places.count,
+				      .place_count = r->places.places.count,
 				      .largest = largest,
 				      .largest_count = r->largest_count,
 				      .all = r->all,
@@ -264,8 +152,8 @@ int etcd_objects_read(struct etcd_db *db, size_t largest, struct etcd_objects *o
 	if (failed)
 		return -1;
 	r.arena = arena_new();
-	r.resources = table_new(OBJECT_RESOURCES_MAX);
-	r.places = table_new(OBJECT_PLACES_MAX);
+	r.resources = table_new(r.arena, OBJECT_RESOURCES_MAX);
+	r.places = table_new(r.arena, OBJECT_PLACES_MAX);
 	failed = etcd_keys_each(db->keys, see, &r, err);
 	if (failed)
 		arena_free(r.arena);

@@ -1,18 +1,17 @@
 /*
  * etcd_objects: which Kubernetes objects a database has now: how many and how many bytes for each resource and
- * namespace, and the largest ones.  Keys are /registry/RESOURCE/[NAMESPACE/]NAME, or
- * /registry/GROUP/RESOURCE/[NAMESPACE/]NAME when the second word has a dot.  Of values only their sizes.
+ * namespace, and the largest ones.  Of values only their sizes.
  */
 #ifndef ETCD_ETCD_OBJECTS_H
 #define ETCD_ETCD_OBJECTS_H
 
 #include "etcd/etcd_db.h"
+#include "etcd/object_name.h"
 
 enum {
 	OBJECT_RESOURCES_MAX = 2048,
 	OBJECT_PLACES_MAX = 16384,
 	OBJECT_LARGEST_MAX = 256,
-	OBJECT_KEY_SHOWN = 512,
 };
 
 struct object_count {

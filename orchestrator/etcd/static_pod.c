@@ -246,6 +246,8 @@ static bool is_true(const char *value)
 
 static int read_paths(const struct pod *pod, struct member *m, struct err *err)
 {
+	struct err ignored = ERR_INIT;
+
 	m->data_flag = flag_of(pod, "data-dir");
 	m->wal_flag = flag_of(pod, "wal-dir");
 	if (!m->data_flag)
@@ -260,6 +262,8 @@ static int read_paths(const struct pod *pod, struct member *m, struct err *err)
 		return err_in(err, "--cert-file");
 	if (resolve(pod, flag_of(pod, "key-file"), &m->key_file, err))
 		return err_in(err, "--key-file");
+	if (resolve(pod, flag_of(pod, "peer-cert-file"), &m->peer_cert_file, &ignored))
+		m->peer_cert_file = NULL; /* only looked at, for its end */
 	return 0;
 }
 

@@ -185,5 +185,27 @@ static void test_warn(void)
 	discover_warn(&(struct discovery){ .arena = arena }, "%5000d", 1); /* cut, not overrun */
 }
 
+/* A survey's node that did not answer may be the one that a list has: nothing is said of either. */
+static void test_silent(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct discovery d = { .arena = arena };
+	struct etcd_members list = { .count = 2 };
+
+	strcpy(list.list[0].name, "cp-1");
+	strcpy(list.list[0].peer_urls, "https://10.0.0.1:2380");
+	strcpy(list.list[1].name, "cp-2");
+	strcpy(list.list[1].peer_urls, "https://10.0.0.2:2380");
+	d.cluster.count = 2;
+	d.cluster.members[0] = one("cp-1");
+	d.cluster.members[1] = (struct member){ .node = "cp-2" };
+	discover_compare_list(&d, &list, "cp-1");
+	CHECK_INT(d.warning_count, 0);
+	CHECK(!d.missing);
+	d.cluster.count = 1;
+	discover_compare_list(&d, &list, "cp-1");
+	CHECK_STR(d.missing, "cp-2");
+}
+
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_pod), TEST(test_list), TEST(test_count),
-      TEST(test_warn))
+      TEST(test_warn), TEST(test_silent))

@@ -91,4 +91,36 @@ static void test_certificate(void)
 	CHECK_STR(hex(sum, SHA256_SIZE), fingerprint);
 }
 
-TESTS(TEST(test_whole), TEST(test_running), TEST(test_random), TEST(test_certificate))
+/* As `certificate`, but -days 2. */
+static const char short_lived[] =
+	"-----BEGIN CERTIFICATE-----\n"
+	"MIIBNDCB56ADAgECAhQm/gk8XNMAo1s/M0msCC9JaFeHXjAFBgMrZXAwEDEOMAwG\n"
+	"A1UEAwwFc2hvcnQwHhcNMjYxMTIxMTIwNzE1WhcNMjYxMTIzMTIwNzE1WjAQMQ4w\n"
+	"DAYDVQQDDAVzaG9ydDAqMAUGAytlcAMhAHB21qp6w9GlVvBG2Fw6t5QbwIXOYjvs\n"
+	"/TlSbamt8Wldo1MwUTAdBgNVHQ4EFgQUZILYTLhxhsh+Q8eZMtkK382QVp4wHwYD\n"
+	"VR0jBBgwFoAUZILYTLhxhsh+Q8eZMtkK382QVp4wDwYDVR0TAQH/BAUwAwEB/zAF\n"
+	"BgMrZXADQQBuwur2TojaSlGScd4qXk1kb7ETjRDCXMWdEMlGdi/BfY3ax16qdN/a\n"
+	"kmKjJRea6cf5HPkazKLRrNMKAtiFMH4G\n"
+	"-----END CERTIFICATE-----\n";
+
+static void test_certificate_end(void)
+{
+	scoped(mem) char *both = mem_printf("words in front\n%s%s", certificate, short_lived);
+	scoped(mem) char *other = mem_printf("%s%s", short_lived, certificate);
+	uint64_t end = 7;
+
+	CHECK_INT(digest_certificate_end("", 0, &end), -1);
+	CHECK_INT(digest_certificate_end("nothing", 7, &end), -1);
+	CHECK_INT(digest_certificate_end(certificate, sizeof(certificate) / 2, &end), -1);
+	CHECK_INT(end, 7);
+	CHECK_INT(digest_certificate_end(certificate, sizeof(certificate) - 1, &end), 0);
+	CHECK_INT(end, 4948841569); /* openssl x509 -enddate: Oct 28 06:12:49 2126 GMT */
+	CHECK_INT(digest_certificate_end(both, strlen(both), &end), 0);
+	CHECK_INT(end, 1795435635);
+	end = 7;
+	CHECK_INT(digest_certificate_end(other, strlen(other), &end), 0);
+	CHECK_INT(end, 1795435635);
+}
+
+TESTS(TEST(test_whole), TEST(test_running), TEST(test_random), TEST(test_certificate),
+      TEST(test_certificate_end))

@@ -42,6 +42,7 @@ static const char kubeadm[] =
 	"    - --listen-client-urls=https://127.0.0.1:2379,https://10.0.0.11:2379\n"
 	"    - --listen-metrics-urls=http://127.0.0.1:2381\n"
 	"    - --name=cp-1\n"
+	"    - --peer-cert-file=/etc/kubernetes/pki/etcd/peer.crt\n"
 	"    - --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt\n"
 	"    image: registry.k8s.io/etcd:3.5.16-0\n"
 	"    name: etcd\n"
@@ -87,6 +88,7 @@ static void test_kubeadm(void)
 	CHECK_STR(m.ca_file, "/etc/kubernetes/pki/etcd/ca.crt");
 	CHECK_STR(m.cert_file, "/etc/kubernetes/pki/etcd/server.crt");
 	CHECK_STR(m.key_file, "/etc/kubernetes/pki/etcd/server.key");
+	CHECK_STR(m.peer_cert_file, "/etc/kubernetes/pki/etcd/peer.crt");
 	CHECK_STR(m.data_flag, "/var/lib/etcd");
 	CHECK_STR(m.data_dir, "/var/lib/etcd");
 	CHECK_STR(m.wal_dir, NULL);

@@ -16,6 +16,13 @@
 
 enum { RUN_ID_SIZE = 24, TOKEN_SIZE = 64, HOLDER_SIZE = 33 };
 
+/* One check of check-nodes: its name ("space"), and what is wrong, with what to do. */
+struct check {
+	const char *name;
+	struct err err; /* code NONE: passed */
+};
+enum { CHECKS_MAX = 16 };
+
 /* What a run knows of one node; written by that node's worker only. */
 struct play_node {
 	const struct member *member;
@@ -25,7 +32,9 @@ struct play_node {
 	/* the ids that it will have: predicted from the token, or read out of the data that comes back */
 	uint64_t want_member, want_cluster;
 
-	/* from check-nodes */
+	/* from check-nodes; those after one that the node did not answer are not there */
+	struct check checks[CHECKS_MAX];
+	size_t check_count;
 	bool ionice;       /* `ionice -c3` works */
 	bool data_existed; /* the data dir was there before us */
 	uint64_t free_bytes, need_bytes;
@@ -104,7 +113,7 @@ static inline struct play_node *play_node(const struct play_ctx *ctx, const stru
 	return &ctx->nodes[node->index];
 }
 
-/* verb_check.c */
+/* verb_check.c; the locks in verb_lock.c */
 int verb_check_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_check_nodes(const struct play_ctx *, struct err *);
 int verb_lock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);

@@ -1,10 +1,10 @@
 /*
- * verb_check: what is looked at before anything changes, and the lock.
+ * verb_check: what is looked at before anything changes.
  */
 #include "base/mem.h"
+#include "play/lock.h"
 #include "play/look.h"
 #include "play/paths.h"
-#include "play/state.h"
 #include "play/verb.h"
 
 #include <stdio.h>
@@ -14,35 +14,10 @@
 static const uint64_t SPARE = 256ull * 1024 * 1024; /* two WAL segments and room to breathe */
 static const uint64_t DEFAULT_QUOTA = 2ull * 1024 * 1024 * 1024;
 
-/* *ours: this run has it.  -1 UNSAFE: another run does; it is told who, since when, and how far it is. */
-static int look_lock(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *ours,
-		     struct err *err)
+static int check_programs(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			  struct err *err)
 {
-	scoped(arena) struct arena *arena = arena_new();
-	struct run_state other;
-	struct err unknown = ERR_INIT;
-	struct lock lock;
-
-	*ours = false;
-	if (state_lock(node, deadline, &lock, err))
-		return -1;
-	if (!lock.run[0])
-		return 0;
-	*ours = strcmp(lock.run, ctx->run) == 0;
-	if (*ours)
-		return 0;
-	const char *phase = "how far it is cannot be told";
-	if (!state_read(node, lock.run, arena, deadline, &other, &unknown) && other.found)
-		phase = phase_text(other.phase);
-	err_set(err, ERR_UNSAFE, "another run holds the lock: %s (%s)", lock.words, phase);
-	return err_hint(err,
-			"when that run is dead: kubectl etcd-backup resume %s, or resume %s "
-			"--undo",
-			lock.run, lock.run);
-}
-
-static int check_programs(struct node *node, uint64_t deadline, struct err *err)
-{
+	(void)ctx;
 	static const char script[] =
 		"for c in \"$@\"; do command -v \"$c\" >/dev/null || echo \"$c\"; done";
 	scoped(buf) struct buf out = BUF_INIT(4096);
@@ -79,7 +54,15 @@ static int check_manifests(struct node *node, const struct play_ctx *ctx, uint64
 		if (!there[0] && !there[1])
 			return err_set(err, ERR_REMOTE, "%s is not there", path);
 	}
+	return 0;
+}
+
+static int check_kubelet(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			 struct err *err)
+{
 	int status;
+
+	(void)ctx;
 	if (node_try(node, argv("systemctl", "is-active", "--quiet", "kubelet"), deadline, NULL,
 		     &status, err))
 		return -1;
@@ -137,9 +120,10 @@ static int check_space(struct node *node, const char *folder, uint64_t need, uin
 }
 
 /* What a rename inside the data dir cannot handle. */
-static int check_data_dir(struct node *node, const struct member *member, uint64_t deadline,
+static int check_data_dir(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			  struct err *err)
 {
+	const struct member *member = play_node(ctx, node)->member;
 	scoped(mem) char *dir = mem_printf("%s/member", member->data_dir);
 	int link, mount;
 
@@ -158,8 +142,11 @@ static int check_data_dir(struct node *node, const struct member *member, uint64
 	return 0;
 }
 
-static int check_quota(const struct play_ctx *ctx, const struct member *member, struct err *err)
+static int check_quota(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		       struct err *err)
 {
+	const struct member *member = play_node(ctx, node)->member;
+	(void)deadline;
 	uint64_t quota = member->quota ? member->quota : DEFAULT_QUOTA;
 
 	if (ctx->db_size < quota)
@@ -173,9 +160,10 @@ static int check_quota(const struct play_ctx *ctx, const struct member *member, 
 }
 
 /* Root works in these: nobody else may have put something else in their place. */
-static int check_paths(struct node *node, const struct member *member, uint64_t deadline,
+static int check_paths(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		       struct err *err)
 {
+	const struct member *member = play_node(ctx, node)->member;
 	const char *const paths[] = { MANIFESTS, RUNS, member->data_dir, member->wal_dir };
 
 	for (size_t i = 0; i < 4; i++)
@@ -184,32 +172,85 @@ static int check_paths(struct node *node, const struct member *member, uint64_t 
 	return 0;
 }
 
-int verb_check_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		     struct err *err)
+/* All of them take the same, so that they can stand in a table. */
+static int check_lock(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	bool ours;
+
+	if (look_lock(node, ctx, deadline, &ours, err))
+		return -1;
+	if (!ours && node_exists(node, self->member->data_dir, deadline, &self->data_existed, err))
+		return -1;
+	/* a run that goes on has, or has had, its room */
+	self->need_bytes = ours ? SPARE : 2 * ctx->snapshot_size + SPARE;
+	return 0;
+}
+
+static int check_free(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
 	const struct member *member = self->member;
 	uint64_t wal_free;
-	int status;
-	bool ours;
 
-	if (node_open(node, deadline, err) || look_lock(node, ctx, deadline, &ours, err) ||
-	    check_programs(node, deadline, err) || check_paths(node, member, deadline, err) ||
-	    check_manifests(node, ctx, deadline, err) || check_quota(ctx, member, err) ||
-	    check_data_dir(node, member, deadline, err))
-		return -1;
-	if (!ours && node_exists(node, member->data_dir, deadline, &self->data_existed, err))
-		return -1;
-	/* a run that goes on has, or has had, its room */
-	self->need_bytes = ours ? SPARE : 2 * ctx->snapshot_size + SPARE;
 	if (check_space(node, member->data_dir, self->need_bytes, deadline, &self->free_bytes, err))
 		return -1;
-	if (member->wal_dir && check_space(node, member->wal_dir, SPARE, deadline, &wal_free, err))
-		return -1;
+	return member->wal_dir ? check_space(node, member->wal_dir, SPARE, deadline, &wal_free, err)
+			       : 0;
+}
+
+static int check_priority(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			  struct err *err)
+{
+	int status;
+
 	if (node_try(node, argv("ionice", "-c3", "true"), deadline, NULL, &status, err))
 		return -1;
-	self->ionice = status == 0;
+	play_node(ctx, node)->ionice = status == 0;
 	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct node *, const struct play_ctx *, uint64_t, struct err *);
+} checks[] = {
+	{ "lock", check_lock },         { "programs", check_programs },
+	{ "paths", check_paths },       { "manifests", check_manifests },
+	{ "kubelet", check_kubelet },   { "quota", check_quota },
+	{ "data-dir", check_data_dir }, { "space", check_free },
+	{ "priority", check_priority },
+};
+_Static_assert(sizeof(checks) / sizeof(checks[0]) <= CHECKS_MAX, "a place for every check");
+
+/* Every check is made, so that whoever mends things knows all that is to be mended. */
+int verb_check_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		     struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	size_t failed = 0;
+
+	self->check_count = 0;
+	if (node_open(node, deadline, err))
+		return -1;
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		struct check *check = &self->checks[self->check_count++];
+		*check = (struct check){ .name = checks[i].name, .err = ERR_INIT };
+		if (!checks[i].run(node, ctx, deadline, &check->err))
+			continue;
+		if (!failed++)
+			*err = check->err;
+		/* when the node itself does not answer there is nothing more to learn from it */
+		if (check->err.code != ERR_REMOTE && check->err.code != ERR_UNSAFE)
+			return -1;
+	}
+	if (failed > 1) {
+		size_t len = strlen(err->text);
+		snprintf(err->text + len, sizeof(err->text) - len, " (and %zu more checks failed)",
+			 failed - 1);
+	}
+	return failed ? -1 : 0;
 }
 
 int judge_check_nodes(const struct play_ctx *ctx, struct err *err)
@@ -218,76 +259,4 @@ int judge_check_nodes(const struct play_ctx *ctx, struct err *err)
 
 	/* members of one cluster have names and peer URLs of their own */
 	return cluster_initial(ctx->cluster, &list, err);
-}
-
-int verb_lock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		    struct err *err)
-{
-	scoped(mem) char *run = path_run(ctx, NULL);
-	scoped(mem) char *parked = path_run(ctx, "parked");
-	scoped(mem) char *originals = path_run(ctx, "originals");
-	scoped(mem) char *text_path = path_run(ctx, "lock");
-	char when[21];
-	bool ours;
-	int status;
-
-	if (look_lock(node, ctx, deadline, &ours, err))
-		return -1;
-	if (ours)
-		return 0;
-	if (node_run(node, argv("install", "-d", "-m", "0700", RUNS, run, parked, originals),
-		     deadline, NULL, err))
-		return -1;
-	time_text(now_unix(), when);
-	scoped(mem) char *text =
-		mem_printf("run %s since %s by %s\n", ctx->run, when, ctx->operator);
-	if ((ctx->holder[0] && state_take(node, ctx, deadline, err)) ||
-	    state_write(node, ctx, deadline, err) ||
-	    node_write(node, text, strlen(text), text_path, 0600, deadline, err))
-		return -1;
-	/* link(2) fails when the name is taken: of two runs one gets it */
-	if (node_try(node, argv("ln", "-T", text_path, LOCK_FILE), deadline, NULL, &status, err))
-		return -1;
-	if (look_lock(node, ctx, deadline, &ours, err))
-		return -1;
-	if (!ours)
-		return err_set(err, ERR_REMOTE, "cannot take the lock: ln: exit %d", status);
-	return node_run(node, argv("sync", RUNS, run), deadline, NULL, err);
-}
-
-/* After an undo nothing of the run stays; after a success its folder tells what was done. */
-static int remove_run(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		      struct err *err)
-{
-	static const char *const pods[] = { "etcd", "kube-apiserver" };
-	scoped(mem) char *run = path_run(ctx, NULL);
-	bool found;
-	int ignored;
-
-	for (size_t i = 0; i < 2; i++) {
-		scoped(mem) char *parked = path_parked(ctx, pods[i]);
-		if (node_exists(node, parked, deadline, &found, err))
-			return -1;
-		if (found)
-			return err_set(err, ERR_UNSAFE, "%s is still parked: not removing %s",
-				       parked, run);
-	}
-	if (node_run(node, argv("rm", "-rf", "--", run), deadline, NULL, err))
-		return -1;
-	return node_try(node, argv("rmdir", RUNS), deadline, NULL, &ignored, err);
-}
-
-int verb_unlock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		      struct err *err)
-{
-	bool ours;
-
-	if (look_lock(node, ctx, deadline, &ours, err))
-		/* another run's lock is not ours to give back */
-		return ctx->undoing && err->code == ERR_UNSAFE
-			       ? remove_run(node, ctx, deadline, err)
-			       : -1;
-	if (ours && node_run(node, argv("rm", "-f", LOCK_FILE), deadline, NULL, err))
-		return -1;
-	return ctx->undoing || ctx->leave_nothing ? remove_run(node, ctx, deadline, err) : 0;
 }

@@ -6,17 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool choose_only_full(const char *errors, bool cut)
+unsigned choose_health(const struct found_node *f)
 {
-	for (const char *at = errors; *at;) {
-		const char *end = strstr(at, "; "), *full = strstr(at, "alarm:NOSPACE");
-		if (!end && !full && cut && strncmp(at, "memberID:", 9) == 0)
-			return true;
-		if (!full || (end && full > end))
-			return false;
-		at = end ? end + 2 : at + strlen(at);
-	}
-	return true;
+	return health_of(f->troubles, f->leader != 0, f->role && strcmp(f->role, "learner") == 0);
 }
 
 static bool is_called(const struct discovery *d, size_t i, const char *name)
@@ -25,41 +17,99 @@ static bool is_called(const struct discovery *d, size_t i, const char *name)
 	       strcmp(d->nodes[i].name, name) == 0;
 }
 
-int choose_member(const struct discovery *d, const char *name, size_t *chosen, struct err *err)
+/* Whether it may be taken; if not, err says why. */
+static bool may_be(const struct discovery *d, size_t i, bool degraded, struct err *err)
 {
-	char why[400] = "";
-	bool found = false, called = false;
+	const struct found_node *f = &d->found[i];
+	unsigned health = f->answers ? choose_health(f) : 0;
+	char words[HEALTH_WORDS];
+
+	if (f->answers && (!health || degraded))
+		return true;
+	health_words(health, words);
+	err_set(err, ERR_UNSAFE, "%s: %s%s%s", d->nodes[i].name,
+		f->answers ? words : "does not answer", health & HEALTH_ODD ? ": " : "",
+		health & HEALTH_ODD ? f->trouble : "");
+	return false;
+}
+
+/* Whether i is the better one. */
+static bool is_better(const struct discovery *d, size_t i, size_t best)
+{
+	const struct found_node *one = &d->found[i], *other = &d->found[best];
+	unsigned health = choose_health(one), best_health = choose_health(other);
+	bool leads = strcmp(one->role, "leader") == 0;
+	bool best_leads = strcmp(other->role, "leader") == 0;
+
+	if (health != best_health)
+		return health < best_health;
+	return leads != best_leads ? best_leads : one->applied > other->applied;
+}
+
+static int two_clusters(const struct discovery *d, size_t one, size_t other, struct err *err)
+{
+	return err_set(err, ERR_UNSAFE, "%s and %s are members of two clusters", d->nodes[one].name,
+		       d->nodes[other].name);
+}
+
+/* None: each is told with its reason. */
+static int none(const struct discovery *d, const char *name, bool degraded, struct err *err)
+{
+	scoped(buf) struct buf why = BUF_INIT(400);
+	bool hopeless = true;
 
 	for (size_t i = 0; i < d->cluster.count; i++) {
-		const struct found_node *f = &d->found[i];
+		struct err one = ERR_INIT;
 		if (!is_called(d, i, name))
 			continue;
-		called = true;
-		const char *reason = !f->answers                          ? "does not answer"
-				     : choose_only_full(f->trouble, true) ? NULL
-									  : f->trouble;
-		if (!reason && strcmp(f->role, "learner") == 0)
-			reason = "is a learner";
-		if (reason) {
-			size_t len = strlen(why);
-			snprintf(why + len, sizeof(why) - len, "%s%s: %s", len ? "; " : "",
-				 d->nodes[i].name, reason);
-			continue;
-		}
-		if (found && f->cluster_id != d->found[*chosen].cluster_id)
-			return err_set(err, ERR_UNSAFE, "%s and %s are members of two clusters",
-				       d->nodes[*chosen].name, d->nodes[i].name);
-		bool leads = strcmp(f->role, "leader") == 0;
-		bool best_leads = found && strcmp(d->found[*chosen].role, "leader") == 0;
-		if (!found || (best_leads && !leads) ||
-		    (best_leads == leads && f->revision > d->found[*chosen].revision))
-			*chosen = i;
-		found = true;
+		if (!may_be(d, i, degraded, &one))
+			buf_addf(&why, "%s%s", why.len ? "; " : "", one.text);
+		hopeless &= !d->found[i].answers;
 	}
-	if (found)
-		return 0;
+	err_set(err, ERR_UNSAFE, "no healthy member to take a snapshot from: %s", buf_str(&why));
+	return err_hint(err, "kubectl etcd-backup discover shows what each says%s",
+			hopeless ? ""
+				 : "; --allow-degraded takes it all the same, and its recipe says "
+				   "what is wrong with it");
+}
+
+int choose_member(const struct discovery *d, const char *name, bool degraded, size_t *chosen,
+		  struct err *err)
+{
+	size_t count = d->cluster.count, best = count;
+	bool called = false;
+	struct err why = ERR_INIT;
+
+	for (size_t i = 0; i < count; i++) {
+		called |= is_called(d, i, name);
+		if (!is_called(d, i, name) || !may_be(d, i, degraded, &why))
+			continue;
+		if (best < count && d->found[i].cluster_id != d->found[best].cluster_id)
+			return two_clusters(d, best, i, err);
+		if (best == count || is_better(d, i, best))
+			best = i;
+	}
 	if (!called)
 		return err_set(err, ERR_USAGE, "no member is called %s", name ? name : "");
-	err_set(err, ERR_UNSAFE, "no healthy member to take a snapshot from: %s", why);
-	return err_hint(err, "kubectl etcd-backup discover shows what each says");
+	if (best == count)
+		return none(d, name, degraded, err);
+	*chosen = best;
+	return 0;
+}
+
+int choose_all(const struct discovery *d, bool degraded, bool wanted[], struct err why[],
+	       struct err *err)
+{
+	size_t count = d->cluster.count, first = count;
+
+	for (size_t i = 0; i < count; i++) {
+		why[i] = ERR_INIT;
+		wanted[i] = may_be(d, i, degraded, &why[i]);
+		if (!wanted[i])
+			continue;
+		if (first < count && d->found[i].cluster_id != d->found[first].cluster_id)
+			return two_clusters(d, first, i, err);
+		first = first < count ? first : i;
+	}
+	return first < count ? 0 : none(d, NULL, degraded, err);
 }

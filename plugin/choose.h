@@ -1,22 +1,29 @@
 /*
- * choose: which member a snapshot is taken from.
+ * choose: which members a snapshot is taken from.
  */
 #ifndef PLUGIN_CHOOSE_H
 #define PLUGIN_CHOOSE_H
 
 #include "plugin/discover.h"
+#include "plugin/health.h"
+
+/* As it was when the cluster was discovered. */
+unsigned choose_health(const struct found_node *found);
 
 /*
- * Whether etcd only says that it is full (alarm NOSPACE): its snapshot is good, and wanted before anything is done
- * about that.  `cut`: the text may end in the middle of an alarm.
+ * A healthy follower, to spare the leader; the one that has applied most; the leader when there is no other; or the one
+ * that is called `name` (of the member or its node; NULL: any).  A learner, a member without a leader or with an alarm
+ * CORRUPT only with `degraded`, and then only when no other is healthy.  *chosen is its place.  -1: USAGE (no such
+ * member), UNSAFE: none may be taken (each is told with its reason), or they belong to two clusters.
  */
-bool choose_only_full(const char *errors, bool cut);
+int choose_member(const struct discovery *d, const char *name, bool degraded, size_t *chosen,
+		  struct err *err);
 
 /*
- * A healthy follower, to spare the leader; the one that is furthest; the leader when there is no other; or the one that
- * is called `name` (of the member or its node; NULL: any).  *chosen is its place.  -1: USAGE (no such member), UNSAFE:
- * none is healthy (each is told with its reason), or they belong to two clusters.
+ * All that may be taken: wanted[i].  Why another one may not is in why[i] (UNSAFE).  -1: as choose_member when there
+ * is none.
  */
-int choose_member(const struct discovery *d, const char *name, size_t *chosen, struct err *err);
+int choose_all(const struct discovery *d, bool degraded, bool wanted[], struct err why[],
+	       struct err *err);
 
 #endif

@@ -1,156 +1,139 @@
 /*
- * cmd_save: a snapshot of one healthy member into a file or a store, and the recipe beside it.
+ * cmd_save: a snapshot of one healthy member, or of each, into a file or a store, and the recipe beside it.
  */
+#include "base/digest.h"
+#include "base/mem.h"
 #include "plugin/choose.h"
 #include "plugin/print.h"
-#include "plugin/progress.h"
-#include "plugin/save_take.h"
+#include "plugin/prune_run.h"
+#include "plugin/save_flags.h"
+#include "plugin/save_print.h"
+#include "plugin/save_run.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DAY_MS = 24 * 3600 * 1000 };
-static const uint64_t COMPARE_MAX = 2ull << 30; /* HashKV stops a member's writes for 0.3 s a GiB */
 
-static int put_recipe(struct place *place, const struct buf *text, struct err *err)
+/* Which members; those that --all-members cannot take are told at the end, in why[]. */
+static int choose(struct save *save, struct err why[], struct err *err)
 {
-	scoped(store_put) struct store_put *put = store_put(place->store, place->recipe, err);
+	const struct opts *opts = save->opts;
+	uint8_t id[8];
+	size_t chosen;
 
-	return !put || sink_write(store_put_sink(put), text->data, text->len, err) ||
-			       sink_end(store_put_sink(put), err)
-		       ? -1
-		       : 0;
+	if (opts->all_members) {
+		random_bytes(id, sizeof(id));
+		digest_hex(id, sizeof(id), save->set);
+		return choose_all(save->found, opts->allow_degraded, save->wanted, why, err);
+	}
+	if (choose_member(save->found, opts->member, opts->allow_degraded, &chosen, err))
+		return -1;
+	save->wanted[chosen] = true;
+	return 0;
 }
 
-static int write_recipe(const struct recipe *recipe, struct place *place, struct buf *text,
-			struct err *err)
+/* One member's failure is the error; with several, how many, and the others in lines of their own. */
+static int tell_failed(const struct save *save, const struct err why[], struct err *err)
 {
-	struct err ignored = ERR_INIT;
+	size_t count = save->found->cluster.count, whole = save_at(save, SAVE_WHOLE, NULL);
+	const struct err *last = NULL;
 
-	if (!recipe_write(recipe, text, err) && !put_recipe(place, text, err))
+	if (!save->opts->all_members)
+		return whole ? 0 : -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct err *one = save->wanted[i] ? &save->parts[i].err : &why[i];
+		if (!one->code)
+			continue;
+		if (last && strcmp(last->text, one->text) != 0)
+			print_error(last);
+		last = one;
+	}
+	if (!last)
 		return 0;
-	/* without its recipe it is not known for what it is */
-	store_remove(place->store, place->object, &ignored);
-	return err_in(err, "the recipe could not be written, so the snapshot was removed");
+	*err = *last;
+	return err_in(err, "%zu of %zu members have a snapshot", whole, count);
 }
 
-static void print_saved(const struct opts *opts, const struct recipe *recipe,
-			const struct place *place, const struct buf *text)
-{
-	char size[16];
+struct pruning {
+	struct opts opts;
+	struct store *store;
+	const char *proved[CLUSTER_MEMBERS_MAX + 1];
+};
 
-	size_text(recipe->stored.size, size);
-	if (opts->output == OUTPUT_JSON)
-		print_raw(text->data, text->len);
-	else if (opts->output == OUTPUT_NAME)
-		print_line("%s", place->shown);
-	else
-		print_line("snapshot %s saved: revision %llu, %s, from %s", place->shown,
-			   (unsigned long long)recipe->revision, size, recipe->member);
+/* On a worker, so that Ctrl-C ends it. */
+static int prune_job(struct node *node, void *arg, struct err *err)
+{
+	const struct pruning *p = arg;
+
+	(void)node;
+	return prune_run(&p->opts, p->store, p->proved, err);
 }
 
-static void fill_recipe(struct recipe *recipe, const struct save_job *job, const struct opts *opts,
-			char hash[9])
+/* Snapshots of this cluster only, whatever else is there; and none for a snapshot that is worth less. */
+static int prune(const struct save *save, struct err *err)
 {
-	const struct place *place = job->place;
-
-	recipe->cluster = job->found->cluster;
-	recipe->etcd_version = job->found->cluster.members[job->chosen].version;
-	recipe->member = job->found->cluster.members[job->chosen].name;
-	recipe->sha256 = job->seal.plain.sha256;
-	recipe->size = job->seal.plain.size;
-	recipe->db_size = job->take.snapshot.size;
-	recipe->revision = job->take.revision;
-	recipe->term = job->take.status.term;
-	recipe->taken_at = now_unix();
-	recipe->stored = (struct recipe_stored){ .name = place->object,
-						 .sha256 = job->seal.stored.sha256,
-						 .size = job->seal.stored.size,
-						 .compression = seal_compression(&place->seal),
-						 .encryption = seal_encryption(&place->seal) };
-	if (job->compared[job->chosen]) {
-		const struct etcd_hash *own = &job->hashes[job->chosen];
-		snprintf(hash, 9, "%08x", own->hash);
-		recipe->hashkv = hash;
-		recipe->compact_revision = own->compact_revision;
-	}
-	for (; recipe->tag_count < opts->tags.count; recipe->tag_count++)
-		recipe->tags[recipe->tag_count] = opts->tags.items[recipe->tag_count];
-}
-
-/* The snapshot streams into its place; members are compared; then it gets its name. */
-static int play(struct save_job *job, struct err *err)
-{
-	struct discovery *d = job->found;
-	bool only[CLUSTER_MEMBERS_MAX] = { false }, all[CLUSTER_MEMBERS_MAX] = { false };
+	struct pruning p = { .opts = *save->opts, .proved = { NULL } };
+	bool only[CLUSTER_MEMBERS_MAX] = { true };
 	struct err errs[CLUSTER_MEMBERS_MAX];
+	size_t count = 0;
 
-	only[job->chosen] = true;
-	if (fleet_each(d->fleet, take_snapshot, &job->take, only, errs, NULL, NULL))
-		return fleet_first(d->fleet, errs, err);
-	for (size_t i = 0; i < d->cluster.count; i++)
-		all[i] = d->found[i].answers && job->take.snapshot.size < COMPARE_MAX;
-	if (fleet_each(d->fleet, save_hash, job, all, errs, NULL, NULL))
-		return fleet_first(d->fleet, errs, err);
-	if (save_compare(job, err))
-		return -1;
-	if (fleet_each(d->fleet, save_finish, job, only, errs, NULL, NULL)) {
-		*err = errs[job->chosen]; /* of the store, not of the node */
-		return -1;
+	for (size_t i = 0; i < save->found->cluster.count; i++) {
+		const struct save_part *part = &save->parts[i];
+		if (!save->wanted[i])
+			continue;
+		if (part->recipe.degraded) {
+			print_warning("nothing was pruned: what was saved is degraded");
+			return 0;
+		}
+		p.proved[count++] = part->slot.shown;
+		p.store = part->slot.store;
 	}
-	return 0;
+	p.opts.cluster_name = save->found->cluster.name;
+	if (!fleet_each(save->found->fleet, prune_job, &p, only, errs, NULL, NULL))
+		return 0;
+	*err = errs[0];
+	return err_in(err, "the snapshot is saved, but pruning failed");
 }
 
-static int save(const struct opts *opts, struct save_job *job, struct err *err)
+static int run(struct save *save, struct err *err)
 {
-	struct progress progress = { .quiet = opts->quiet };
-	struct place *place = job->place;
-	struct discovery *d = job->found;
-	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
-	struct recipe recipe = { .taken_at = 0 };
-	char hash[9];
+	struct err why[CLUSTER_MEMBERS_MAX], unwritten = ERR_INIT;
 
-	if (place_open(place, opts, d->cluster.name, d->nodes[0].cancel_fd, err) ||
-	    place_previous(place, d->cluster.name, &recipe, err))
+	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
+		why[i] = ERR_INIT;
+	if (save->found->cluster.external)
+		return err_set(err, ERR_UNSAFE,
+			       "etcd is external (%s): take the snapshot on its own hosts",
+			       save->found->cluster.external);
+	if (choose(save, why, err))
 		return -1;
-	if (d->found[job->chosen].trouble[0])
-		print_warning("etcd is full (alarm NOSPACE): the snapshot has that alarm, too");
-	progress_line(&progress, "snapshot of %s (%s)", d->cluster.members[job->chosen].name,
-		      d->nodes[job->chosen].name);
-	if (fleet_catch_signals(d->fleet, NULL, NULL, err))
+	save_warn(save);
+	int failed = save_run(save, err);
+	save_warn_degraded(save);
+	if (save_print(save, &unwritten) && !failed) {
+		*err = unwritten;
 		return -1;
-	scoped(store_put) struct store_put *put = store_put(place->store, place->object, err);
-	job->take.member = &d->cluster.members[job->chosen];
-	job->take.to = &job->seal.plain.sink;
-	if (!put || seal_init(&job->seal, &place->seal, store_put_sink(put), err) || play(job, err))
+	}
+	if (tell_failed(save, why, err) || failed)
 		return -1;
-	fill_recipe(&recipe, job, opts, hash);
-	if (write_recipe(&recipe, place, &text, err))
-		return -1;
-	print_saved(opts, &recipe, place, &text);
-	return 0;
+	return save->opts->prune ? prune(save, err) : 0;
 }
 
 int cmd_save(const struct opts *opts, struct err *err)
 {
 	scoped(discovery) struct discovery d = { 0 };
 	scoped(place) struct place place = { .arena = NULL };
-	struct save_job job = { .found = &d,
-				.place = &place,
-				.take.deadline =
-					deadline_in(opts->timeout_ms ? opts->timeout_ms : DAY_MS) };
-	int failed = -1;
+	struct save *save = mem_zalloc(sizeof(*save));
+	uint64_t limit = opts->timeout_ms ? opts->timeout_ms : DAY_MS;
 
-	if (place_init(&place, opts, err) || discover(opts, NULL, &d, err))
-		return err_status(err->code);
-	for (size_t i = 0; i < d.warning_count; i++)
-		print_warning(d.warnings[i]);
-	if (d.cluster.external)
-		err_set(err, ERR_UNSAFE,
-			"etcd is external (%s): take the snapshot on its own hosts",
-			d.cluster.external);
-	else if (!choose_member(&d, opts->member, &job.chosen, err))
-		failed = save(opts, &job, err);
-	seal_release(&job.seal);
+	save->opts = opts;
+	save->found = &d;
+	save->place = &place;
+	save->deadline = deadline_in(limit);
+	int failed = save_flags_check(opts, err) || place_init(&place, opts, err) ||
+		     discover(opts, NULL, &d, err) || run(save, err);
+	save_release(save);
+	free(save);
 	return failed ? err_status(err->code) : 0;
 }

@@ -4,34 +4,7 @@
 #include "base/mem.h"
 #include "plugin/print.h"
 #include "plugin/progress.h"
-#include "plugin/verification.h"
-
-/* The check that `err` is about; words of err where it failed. */
-static int failed(struct verification *v, const char *name, const struct err *err)
-{
-	verification_add(v, false, name, "%s", err->text);
-	return -1;
-}
-
-static int prove_db(struct verification *v, const struct source *source, struct err *err)
-{
-	scoped(bolt_map) struct bolt_map map = { 0 };
-	scoped(etcd_db) struct etcd_db db = { 0 };
-	struct etcd_db_facts facts;
-	struct etcd_hash hashkv;
-
-	if (bolt_map_open(source->file.fd, source->file.db_size, &map, err) ||
-	    etcd_db_read(&map, &db, &facts, err)) {
-		err_in(err, "%s", source->shown);
-		return failed(v, "bbolt", err);
-	}
-	if (etcd_db_hashkv(&db, 0, &hashkv, err)) {
-		err_in(err, "%s", source->shown);
-		return failed(v, "HashKV", err);
-	}
-	verification_of_db(v, source, &facts, &hashkv);
-	return verification_verdict(v, err);
-}
+#include "plugin/prove.h"
 
 static int prove(const struct opts *opts, struct verification *v, struct err *err)
 {
@@ -39,12 +12,13 @@ static int prove(const struct opts *opts, struct verification *v, struct err *er
 	const struct progress progress = { .quiet = opts->quiet };
 
 	progress_line(&progress, "reading %s", opts->args[0]);
-	if (source_open(opts, opts->args[0], &source, err))
-		return failed(v, "stored object", err);
+	if (source_open(opts, opts->args[0], &source, err)) {
+		verification_add(v, false, "stored object", "%s", err->text);
+		return -1;
+	}
 	v->shown = arena_strdup(v->arena, source.shown);
-	verification_of_source(v, &source);
 	progress_line(&progress, "walking the database");
-	return prove_db(v, &source, err);
+	return prove_source(v, &source, err);
 }
 
 static int print(const struct verification *v, const struct opts *opts, struct err *err)

@@ -15,11 +15,19 @@ const struct command commands[] = {
 	  ".zst, .gz\n"
 	  "or .age; or with --to into a store, as CLUSTER-TIME, compressed, and encrypted for the "
 	  "keys given.\n"
-	  "Beside it stands the recipe (.json): of which cluster it is and how to restore it.",
+	  "Beside it stands the recipe (.json): of which cluster it is and how to restore it.\n"
+	  "Members that differ are an error that names them.  Below 2 GiB, and on this machine, "
+	  "what "
+	  "was stored\n"
+	  "is read back; --compare does so everywhere, --prune does and then removes what no "
+	  "--keep "
+	  "rule keeps.",
 	  "  # Take a snapshot, logging in as root with the agent's keys\n"
 	  "  kubectl etcd-backup save prod.db --ssh-user root\n\n"
 	  "  # Encrypted, into an S3 bucket\n"
-	  "  kubectl etcd-backup save --to s3://backups/prod --recipients-file keys.txt\n",
+	  "  kubectl etcd-backup save --to s3://backups/prod --recipients-file keys.txt\n\n"
+	  "  # Each member's own, and the older ones thinned out\n"
+	  "  kubectl etcd-backup save --to /srv/backups --all-members --prune --keep-daily 7\n",
 	  cmd_save },
 	{ "list", "", 0, 0, ON_OUTPUT | ON_STORE | ON_FROM | ON_LIST | ON_SSH,
 	  "Show the snapshots of a store, newest first",

@@ -236,6 +236,9 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	found->answers = true;
 	found->status = status;
 	found->revision = status.revision;
+	found->applied = status.raft_applied;
+	found->leader = status.leader;
+	found->troubles = status.troubles;
 	found->cluster_id = status.cluster_id;
 	found->db_size = status.db_size;
 	found->version = arena_strdup(r->arenas[node->index], status.version);

@@ -22,6 +22,9 @@ struct found_node {
 	bool has_api;      /* a kube-apiserver manifest is there and was read */
 	bool answers;      /* its member answered a Status */
 	uint64_t revision; /* of that answer */
+	uint64_t applied;  /* the last of raft's entries that it has applied */
+	uint64_t leader;   /* member id; 0: it knows none */
+	unsigned troubles; /* what it reports, as ETCD_ flags of etcd_api.h */
 	uint64_t cluster_id;
 	const char *version; /* of that answer */
 	const char *role;    /* "leader", "member", "learner"; NULL: no answer */

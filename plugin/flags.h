@@ -10,6 +10,7 @@ enum flag_kind {
 	FLAG_TEXT,
 	FLAG_TEXTS, /* struct texts: may be given several times */
 	FLAG_BOOL,
+	FLAG_CHOICE,   /* enum choice: as FLAG_BOOL, and whether it was given */
 	FLAG_NUMBER,   /* uint64_t */
 	FLAG_DURATION, /* uint64_t of milliseconds */
 	FLAG_OUTPUT,   /* enum output */

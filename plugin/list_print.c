@@ -20,9 +20,11 @@ static const char *const states[] = { [CATALOG_OK] = "ok",
 				      [CATALOG_SIZE] = "size",
 				      [CATALOG_UNREAD] = "unreadable" };
 
-const char *list_state(enum catalog_state state)
+/* What is whole may still be a snapshot that was taken of a member that was not well. */
+const char *list_state(const struct catalog_entry *entry)
 {
-	return states[state];
+	return entry->state == CATALOG_OK && entry->recipe.degraded ? "degraded"
+								    : states[entry->state];
 }
 
 static void join_tags(const struct recipe *recipe, char out[512])
@@ -60,7 +62,7 @@ static void add_row(struct table *table, const struct catalog_entry *entry, bool
 	table_cell(table, "%s", size);
 	table_cell(table, "%s", revision);
 	table_cell(table, "%s", members);
-	table_cell(table, "%s", states[entry->state]);
+	table_cell(table, "%s", list_state(entry));
 	table_cell(table, "%s", tags);
 	if (wide) {
 		char stored[16] = "";
@@ -68,6 +70,7 @@ static void add_row(struct table *table, const struct catalog_entry *entry, bool
 			size_text(stored_size(r), stored);
 		table_cell(table, "%s", known ? r->cluster.name : "");
 		table_cell(table, "%s", known ? r->member : "");
+		table_cell(table, "%s", known && r->set ? r->set : "");
 		table_cell(table, "%s", r->etcd_version ? r->etcd_version : "");
 		table_cell(table, "%s", stored);
 		table_cell(table, "%s", r->stored.encryption ? r->stored.encryption : "none");
@@ -80,10 +83,9 @@ void list_print_table(const struct catalog *catalog, const struct opts *opts)
 {
 	static const char *const narrow[] = { "NAME",  "TIME", "SIZE", "REVISION", "MEMBERS",
 					      "STATE", "TAGS", "AGE",  NULL };
-	static const char *const wide[] = { "NAME",    "TIME",  "SIZE",   "REVISION",
-					    "MEMBERS", "STATE", "TAGS",   "CLUSTER",
-					    "MEMBER",  "ETCD",  "STORED", "ENCRYPTION",
-					    "AGE",     NULL };
+	static const char *const wide[] = { "NAME",  "TIME",   "SIZE",       "REVISION", "MEMBERS",
+					    "STATE", "TAGS",   "CLUSTER",    "MEMBER",   "SET",
+					    "ETCD",  "STORED", "ENCRYPTION", "AGE",      NULL };
 	const char *const *heads = opts->output == OUTPUT_WIDE ? wide : narrow;
 	struct table table;
 
@@ -105,7 +107,7 @@ static struct tree *entry_tree(struct arena *arena, const struct catalog_entry *
 
 	tree_set_string(arena, map, "name", entry->name);
 	tree_set_string(arena, map, "object", entry->object);
-	tree_set_string(arena, map, "state", states[entry->state]);
+	tree_set_string(arena, map, "state", list_state(entry));
 	tree_set_string(arena, map, "trouble", entry->trouble);
 	if (entry->state == CATALOG_UNREAD)
 		return map;
@@ -114,6 +116,10 @@ static struct tree *entry_tree(struct arena *arena, const struct catalog_entry *
 	tree_set_string(arena, map, "cluster", r->cluster.name);
 	tree_set_string(arena, map, "member", r->member);
 	tree_set_number(arena, map, "members", r->cluster.count);
+	if (r->set)
+		tree_set_string(arena, map, "set", r->set);
+	if (r->degraded)
+		tree_set_string(arena, map, "degraded", r->degraded);
 	tree_set_string(arena, map, "etcdVersion", r->etcd_version);
 	tree_set_number(arena, map, "revision", r->revision);
 	tree_set_number(arena, map, "dbSize", r->db_size);

@@ -11,7 +11,7 @@
 bool list_wants(const struct opts *opts, const struct catalog_entry *entry);
 
 /* "ok", "missing", "size", "unreadable" */
-const char *list_state(enum catalog_state state);
+const char *list_state(const struct catalog_entry *entry);
 
 void list_print_table(const struct catalog *catalog, const struct opts *opts);
 

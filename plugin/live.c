@@ -58,7 +58,7 @@ static int open_it(const struct opts *opts, struct source *out, struct err *err)
 		return err_set(err, ERR_UNSAFE,
 			       "etcd is external (%s): take a snapshot on its own hosts",
 			       d.cluster.external);
-	if (choose_member(&d, opts->member, &chosen, err))
+	if (choose_member(&d, opts->member, false, &chosen, err))
 		return -1;
 	fill(out, &d, chosen);
 	return take(opts, &d, chosen, out, err);

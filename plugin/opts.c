@@ -107,6 +107,12 @@ static int set_flag(struct opts *opts, const struct flag *flag, const char *valu
 	case FLAG_BOOL:
 		failed = parse_bool(value, field);
 		break;
+	case FLAG_CHOICE: {
+		bool on = false;
+		failed = parse_bool(value, &on);
+		*(enum choice *)field = on ? CHOICE_TRUE : CHOICE_FALSE;
+		break;
+	}
 	case FLAG_NUMBER:
 		failed = parse_uint(value, 65535, field);
 		break;
@@ -141,7 +147,7 @@ static int take_flag(struct opts *opts, struct words *w, const struct flag *flag
 {
 	if (seen->count < 64)
 		seen->flags[seen->count++] = flag;
-	if (!value && flag->kind == FLAG_BOOL)
+	if (!value && (flag->kind == FLAG_BOOL || flag->kind == FLAG_CHOICE))
 		value = "true";
 	if (!value) {
 		if (w->at + 1 >= w->argc) {

@@ -12,6 +12,9 @@
 
 enum output { OUTPUT_TABLE, OUTPUT_WIDE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_NAME };
 
+/* A switch whose default depends on something else. */
+enum choice { CHOICE_DEFAULT, CHOICE_TRUE, CHOICE_FALSE };
+
 enum { TEXTS_MAX = 32 };
 
 /* A flag that may be given several times. */
@@ -46,6 +49,10 @@ struct opts {
 	/* save */
 	const char *to;              /* --to URL */
 	const char *member;          /* --member NAME */
+	bool all_members;            /* --all-members */
+	bool allow_degraded;         /* --allow-degraded */
+	enum choice compare;         /* --compare[=true|false] */
+	bool prune;                  /* --prune: with the --keep flags */
 	const char *compress;        /* --compress */
 	struct texts encrypt_to;     /* --encrypt-to age1... */
 	const char *recipients_file; /* --recipients-file FILE */
@@ -57,11 +64,11 @@ struct opts {
 	const char *s3_endpoint, *s3_region, *s3_profile, *s3_ca_file, *s3_sse, *s3_kms_key_id;
 	const char *s3_path_style; /* "true", "false"; NULL: by the endpoint */
 
-	/* reading what is encrypted; save: with a passphrase */
+	/* reading what is encrypted; save: a passphrase to encrypt with, identities to read back */
 	struct texts identities;     /* --identity FILE */
 	const char *passphrase_file; /* --passphrase-file FILE, or /dev/fd/N */
 
-	/* prune: counts are texts, since -1 is "all" */
+	/* prune, save --prune: counts are texts, since -1 is "all" */
 	const char *keep_last, *keep_hourly, *keep_daily, *keep_weekly, *keep_monthly, *keep_yearly;
 	const char *keep_within;
 	struct texts keep_tags;

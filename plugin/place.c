@@ -31,6 +31,23 @@ static const char *usual_compression(const struct place *place, const char *file
 	return ends(name, ".zst") ? "zstd" : ends(name, ".gz") ? "gzip" : "none";
 }
 
+/* An identity that does not fit would be noticed when the snapshot is there. */
+static int check_identities(const struct place *place, struct err *err)
+{
+	const struct age_recipients *to = &place->recipients;
+
+	for (size_t i = 0; i < place->identities.count; i++)
+		for (size_t k = 0; k < to->count; k++)
+			if (memcmp(place->identities.items[i].recipient, to->items[k], AGE_KEY) ==
+			    0)
+				return 0;
+	if (!place->identities.count)
+		return 0;
+	err_set(err, ERR_USAGE, "no --identity is the key of a recipient given");
+	return err_hint(err, "save uses it to read the snapshot back; leave it away, or encrypt "
+			     "for it, too");
+}
+
 static int read_keys(struct place *place, const struct opts *opts, struct err *err)
 {
 	for (size_t i = 0; i < opts->encrypt_to.count; i++)
@@ -42,12 +59,15 @@ static int read_keys(struct place *place, const struct opts *opts, struct err *e
 	if (opts->passphrase_file &&
 	    age_passphrase_file(opts->passphrase_file, &place->passphrase, err))
 		return err_in(err, "--passphrase-file");
+	for (size_t i = 0; i < opts->identities.count; i++)
+		if (age_identities_file(&place->identities, opts->identities.items[i], err))
+			return err_in(err, "--identity");
 	if (place->recipients.count && place->passphrase.len)
 		return err_set(err, ERR_USAGE,
 			       "recipients and a passphrase: an age file has the one or the other");
 	place->seal.recipients = &place->recipients;
 	place->seal.passphrase = &place->passphrase;
-	return 0;
+	return check_identities(place, err);
 }
 
 static int check_secrecy(const struct place *place, const struct opts *opts, const char *file,
@@ -88,10 +108,8 @@ static int split_file(struct place *place, const char *file, struct err *err)
 		return -1;
 	place->named = true;
 	place->url = slash ? arena_printf(place->arena, "%.*s/", (int)(slash - file), file) : ".";
-	place->object = slash ? slash + 1 : file;
-	place->shown = file;
-	place->recipe = arena_printf(place->arena, "%s.json", place->object);
-	return store_name_check(place->object, err);
+	place->file = file;
+	return store_name_check(slash ? slash + 1 : file, err);
 }
 
 int place_init(struct place *place, const struct opts *opts, struct err *err)
@@ -114,13 +132,10 @@ int place_init(struct place *place, const struct opts *opts, struct err *err)
 	return check_secrecy(place, opts, file, err);
 }
 
-/* prod-20260821T104107Z; what a name in a store may not have becomes '-' */
-static const char *stem(struct arena *arena, const char *cluster)
+/* What a name in a store may not have becomes '-'. */
+static char *plain(struct arena *arena, const char *text)
 {
-	char when[21];
-	time_text(now_unix(), when);
-	char *name = arena_printf(arena, "%.80s-%.4s%.2s%.2sT%.2s%.2s%.2sZ", cluster, when,
-				  when + 5, when + 8, when + 11, when + 14, when + 17);
+	char *name = arena_printf(arena, "%.80s", text);
 
 	for (char *at = name; *at; at++)
 		if (!isalnum((unsigned char)*at) && !strchr("._-", *at))
@@ -130,13 +145,25 @@ static const char *stem(struct arena *arena, const char *cluster)
 	return name;
 }
 
-static int check_name(struct place *place, const char *name, struct err *err)
+/* prod-20260821T104107Z */
+void place_name(struct place *place, const char *cluster)
+{
+	char when[21];
+
+	time_text(now_unix(), when);
+	place->stem = arena_printf(place->arena, "%s-%.4s%.2s%.2sT%.2s%.2s%.2sZ",
+				   plain(place->arena, cluster), when, when + 5, when + 8,
+				   when + 11, when + 14, when + 17);
+}
+
+static int check_name(const struct place *place, struct store *store, const char *name,
+		      struct err *err)
 {
 	struct store_object object;
 	struct err said = ERR_INIT;
 	bool missing = false;
 
-	if (store_stat(place->store, name, &object, &missing, &said)) {
+	if (store_stat(store, name, &object, &missing, &said)) {
 		if (missing)
 			return 0;
 		*err = said;
@@ -146,19 +173,35 @@ static int check_name(struct place *place, const char *name, struct err *err)
 	return err_hint(err, "a snapshot is never overwritten: choose another name");
 }
 
-int place_open(struct place *place, const struct opts *opts, const char *cluster, int cancel_fd,
-	       struct err *err)
+int slot_open(struct slot *slot, struct place *place, const struct opts *opts, const char *member,
+	      int cancel_fd, struct err *err)
 {
-	if (store_from_opts(opts, place->url, cancel_fd, &place->store, err))
+	struct arena *arena = place->arena;
+	const char *slash = place->named ? strrchr(place->file, '/') : NULL;
+
+	if (store_from_opts(opts, place->url, cancel_fd, &slot->store, err))
 		return -1;
-	if (!place->named) {
-		place->shown = stem(place->arena, cluster);
-		place->object =
-			arena_printf(place->arena, "%s%s", place->shown, seal_suffix(&place->seal));
-		place->recipe = arena_printf(place->arena, "%s.json", place->shown);
+	if (place->named) {
+		slot->shown = place->file;
+		slot->object = slash ? slash + 1 : place->file;
+		slot->recipe = arena_printf(arena, "%s.json", slot->object);
+	} else {
+		slot->shown =
+			member ? arena_printf(arena, "%s-%s", place->stem, plain(arena, member))
+			       : place->stem;
+		slot->object = arena_printf(arena, "%s%s", slot->shown, seal_suffix(&place->seal));
+		slot->recipe = arena_printf(arena, "%s.json", slot->shown);
 	}
-	return check_name(place, place->object, err) || check_name(place, place->recipe, err) ? -1
-											      : 0;
+	return check_name(place, slot->store, slot->object, err) ||
+			       check_name(place, slot->store, slot->recipe, err)
+		       ? -1
+		       : 0;
+}
+
+void slot_release(struct slot *slot)
+{
+	store_close(slot->store);
+	slot->store = NULL;
 }
 
 struct newest {
@@ -177,31 +220,42 @@ static int take_newest(void *arg, const struct store_object *object, struct err 
 	return 0;
 }
 
-int place_previous(struct place *place, const char *cluster, struct recipe *recipe, struct err *err)
+int place_previous(struct place *place, struct store *store, const char *cluster,
+		   struct recipe *recipe, struct err *err)
 {
-	scoped(mem) char *prefix = mem_printf("%.80s-2", cluster);
+	const char *prefix = arena_printf(place->arena, "%s-2", plain(place->arena, cluster));
 	struct newest newest = { .arena = place->arena };
 	struct catalog_entry entry;
 
 	if (place->named)
 		return 0;
-	if (store_list(place->store, prefix, take_newest, &newest, err))
+	if (store_list(store, prefix, take_newest, &newest, err))
 		return -1;
 	if (!newest.name)
 		return 0;
 	char *name = arena_strndup(place->arena, newest.name, strlen(newest.name) - 5);
 	struct err odd = ERR_INIT;
-	if (catalog_find(place->store, place->arena, name, &entry, &odd) ||
-	    entry.state == CATALOG_UNREAD)
+	if (catalog_find(store, place->arena, name, &entry, &odd) || entry.state == CATALOG_UNREAD)
 		return 0; /* list --check tells of it; a new snapshot must not fail for an old one */
 	recipe->previous = name;
 	recipe->previous_sha256 = entry.recipe.sha256;
 	return 0;
 }
 
+bool place_is_plain(const struct place *place)
+{
+	return place->seal.compress.kind == COMPRESS_NONE && !place->recipients.count &&
+	       !place->passphrase.len;
+}
+
+bool place_can_open(const struct place *place)
+{
+	return !place->recipients.count || place->identities.count;
+}
+
 void place_release(struct place *place)
 {
-	store_close(place->store);
+	age_identities_release(&place->identities);
 	buf_release(&place->passphrase);
 	arena_free(place->arena);
 	*place = (struct place){ .arena = NULL };

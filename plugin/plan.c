@@ -256,6 +256,11 @@ void plan_show(const struct plan *plan)
 		     plan->source.has_recipe
 			     ? ""
 			     : ", no recipe beside it: of which cluster it is cannot be told");
+	if (plan->source.has_recipe && plan->source.recipe.degraded)
+		print_notice(
+			"  WARNING     it was taken with --allow-degraded: %s; it may be stale "
+			"or damaged",
+			plan->source.recipe.degraded);
 	show_loss(plan);
 	for (size_t i = 0; i < cluster->count; i++)
 		print_notice("  %-11s %s on %s, %s", i ? "" : "members", cluster->members[i].name,

@@ -70,6 +70,14 @@ int prune_gather(const struct opts *opts, struct catalog *catalog, struct err *e
 	return 0;
 }
 
+int prune_check(const struct opts *opts, struct err *err)
+{
+	const struct catalog nothing = { .count = 0 };
+	struct retention_verdict none;
+
+	return prune_decide(opts, &nothing, &none, err);
+}
+
 int prune_decide(const struct opts *opts, const struct catalog *catalog,
 		 struct retention_verdict *verdicts, struct err *err)
 {
@@ -85,7 +93,8 @@ int prune_decide(const struct opts *opts, const struct catalog *catalog,
 						       .etcd_id = r->cluster.id,
 						       .revision = r->revision,
 						       .size = r->db_size,
-						       .verified = true,
+						       .verified = !r->degraded,
+						       .group = r->set,
 						       .tags = r->tag_count ? r->tags : NULL };
 	}
 	if (!failed)

@@ -14,6 +14,9 @@
  */
 int prune_gather(const struct opts *opts, struct catalog *catalog, struct err *err);
 
+/* Whether the --keep flags are rules at all.  -1: USAGE. */
+int prune_check(const struct opts *opts, struct err *err);
+
 /* By the --keep flags; verdicts has room for all entries.  -1: USAGE, or as retention_decide. */
 int prune_decide(const struct opts *opts, const struct catalog *catalog,
 		 struct retention_verdict *verdicts, struct err *err);

@@ -1,32 +1,22 @@
 /*
- * save_take: the jobs of a save on the workers beside the snapshot itself (take): what the members say of its revision,
- * and its end.
+ * save_take: the jobs of a save on the workers: the snapshot of a member into its place, and what the members say of
+ * the same revisions.
  */
 #ifndef PLUGIN_SAVE_TAKE_H
 #define PLUGIN_SAVE_TAKE_H
 
-#include "plugin/discover.h"
-#include "plugin/place.h"
-#include "plugin/take.h"
+#include "plugin/save_job.h"
 
-struct save_job {
-	struct discovery *found;
-	size_t chosen;
-	struct place *place;
-	struct store_put *put;
-	struct seal seal;
-	struct take take;
-	struct etcd_hash hashes[CLUSTER_MEMBERS_MAX]; /* at that revision; compared[i] says which */
-	bool compared[CLUSTER_MEMBERS_MAX];
-};
+/*
+ * Streams the member's snapshot into its seal and proves it; nothing has a name yet.  -1: UNSAFE when the member is not
+ * well and --allow-degraded was not given; what etcd_snapshot and bolt_stream_revision say.
+ */
+int save_take(struct node *node, void *save, struct err *err);
 
-/* HashKV at the snapshot's revision; a member that cannot tell is passed over. */
-int save_hash(struct node *node, void *job, struct err *err);
+/* This member's HashKV at the revisions of all parts that were taken; one that cannot tell is passed over. */
+int save_hash(struct node *node, void *save, struct err *err);
 
-/* Members with the same compact revision must have the same hash.  -1 (CORRUPT): names those that differ. */
-int save_compare(const struct save_job *job, struct err *err);
-
-/* Ends the seal and with it the object: it has its name. */
-int save_finish(struct node *node, void *job, struct err *err);
+/* Ends the member's seal and with it the object: it has its name. */
+int save_finish(struct node *node, void *save, struct err *err);
 
 #endif

@@ -168,21 +168,32 @@ int source_from_memory(struct memory *memory, struct source *out, struct err *er
 	return snapshot_file_take(fd, out->shown, &out->file, err);
 }
 
+static int fetch_opened(const struct where *where, const char *path, const struct source_keys *keys,
+			struct source *out, struct err *err)
+{
+	struct unseal_settings settings = { .identities = keys->identities,
+					    .passphrase = keys->passphrase,
+					    .max = out->has_recipe ? out->recipe.size
+								   : MEMORY_MAX };
+	scoped(memory) struct memory memory = { .fd = -1 };
+
+	if (memory_open(&memory, settings.max, err) ||
+	    fetch(where, path, &settings, out, &memory, err))
+		return err_in(err, "%s", out->shown);
+	return source_from_memory(&memory, out, err);
+}
+
 static int fetch_with_keys(const struct opts *opts, const struct where *where, const char *path,
 			   struct source *out, struct err *err)
 {
 	scoped(age_identities) struct age_identities identities = { .count = 0 };
 	scoped(buf) struct buf passphrase = BUF_SECRET(AGE_PASSPHRASE_MAX);
-	struct unseal_settings keys = { .identities = &identities,
-					.passphrase = &passphrase,
-					.max = out->has_recipe ? out->recipe.size : MEMORY_MAX };
-	scoped(memory) struct memory memory = { .fd = -1 };
+	struct source_keys keys = { &identities, &passphrase };
 
-	if (read_keys(opts, &identities, &passphrase, err) || memory_open(&memory, keys.max, err))
-		return -1;
-	if (fetch(where, path, &keys, out, &memory, err))
-		return err_in(err, "%s", out->shown);
-	return source_from_memory(&memory, out, err);
+	return read_keys(opts, &identities, &passphrase, err) ||
+			       fetch_opened(where, path, &keys, out, err)
+		       ? -1
+		       : 0;
 }
 
 /* A plain local file is read where it is. */
@@ -258,15 +269,37 @@ static int open_it(const struct opts *opts, const char *name, struct source *out
 	return check_recipe(out, err);
 }
 
+static struct source source_new(const char *shown)
+{
+	return (struct source){ .arena = arena_new(),
+				.file.fd = -1,
+				.shown = shown,
+				.compression = "none",
+				.encryption = "none" };
+}
+
 int source_open(const struct opts *opts, const char *name, struct source *out, struct err *err)
 {
-	struct source source = { .arena = arena_new(),
-				 .file.fd = -1,
-				 .shown = name,
-				 .compression = "none",
-				 .encryption = "none" };
+	struct source source = source_new(name);
 
 	if (open_it(opts, name, &source, err)) {
+		source_release(&source);
+		return -1;
+	}
+	*out = source;
+	return 0;
+}
+
+int source_open_stored(struct store *store, const char *path, const struct recipe *recipe,
+		       const struct source_keys *keys, struct source *out, struct err *err)
+{
+	struct source source = source_new(path ? path : recipe->stored.name);
+	const struct where where = { store, recipe->stored.name };
+
+	source.recipe = *recipe;
+	source.has_recipe = true;
+	if (path ? open_plain(path, &source, err)
+		 : fetch_opened(&where, source.shown, keys, &source, err)) {
 		source_release(&source);
 		return -1;
 	}

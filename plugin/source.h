@@ -8,8 +8,10 @@
 
 #include "plugin/memory.h"
 #include "plugin/opts.h"
+#include "snapshot/age_key.h"
 #include "snapshot/recipe.h"
 #include "snapshot/snapshot_file.h"
+#include "store/store.h"
 
 struct source {
 	struct arena *arena;
@@ -36,6 +38,18 @@ int source_open(const struct opts *opts, const char *name, struct source *out, s
  */
 int source_from_memory(struct memory *memory, struct source *out, struct err *err);
 
+/* What opens an encrypted one; none: both empty. */
+struct source_keys {
+	const struct age_identities *identities;
+	const struct buf *passphrase;
+};
+
+/*
+ * The object that was just stored, whose recipe is not yet there: recipe->stored.name in the store, or, when that is
+ * given, the plain file at `path`.  Whether it is what the recipe says is not judged (verification does that).
+ */
+int source_open_stored(struct store *store, const char *path, const struct recipe *recipe,
+		       const struct source_keys *keys, struct source *out, struct err *err);
 void source_release(struct source *source);
 void source_scoped(struct source *source);
 

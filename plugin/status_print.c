@@ -105,7 +105,7 @@ static void print_backup(const struct status *s)
 	}
 	age_text(s->now, b->entry->recipe.taken_at, age);
 	print_field("newest snapshot", "%s in %s, %s old, %s", b->entry->name, b->url, age,
-		    list_state(b->entry->state));
+		    list_state(b->entry));
 }
 
 void status_print(const struct status *s, const struct opts *opts)
@@ -183,7 +183,7 @@ static struct tree *backup_tree(struct arena *arena, const struct status *s)
 	tree_set_string(arena, map, "name", e ? e->name : NULL);
 	if (!e)
 		return map;
-	tree_set_string(arena, map, "state", list_state(e->state));
+	tree_set_string(arena, map, "state", list_state(e));
 	set_time(arena, map, "takenAt", e->recipe.taken_at);
 	tree_set_number(arena, map, "ageSeconds",
 			s->now > e->recipe.taken_at ? s->now - e->recipe.taken_at : 0);

@@ -5,22 +5,53 @@
 
 #include "base/mem.h"
 #include "etcd/bolt_stream.h"
-#include "plugin/choose.h"
+#include "plugin/health.h"
+
+#include <stdio.h>
 
 enum { ASK_MS = 10 * 1000, STALL_MS = 60 * 1000 };
 
-/* The member was well when the cluster was discovered; is it still, right before its snapshot? */
-static int check_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *status,
+static int refuse(const struct etcd_status *status, unsigned health, struct err *err)
+{
+	char words[HEALTH_WORDS];
+
+	health_words(health, words);
+	err_set(err, ERR_UNSAFE, "the member %s%s%s", words, status->errors[0] ? ": " : "",
+		status->errors);
+	return err_hint(err, "--allow-degraded takes it all the same, and its recipe says so");
+}
+
+/*
+ * The member was well when the cluster was discovered; is it still, right before its snapshot?  *least is the revision
+ * that the snapshot must have: that of a linearizable read, which fails without quorum; of a degraded member its own.
+ */
+static int check_member(struct take *take, struct etcd_client *client, uint64_t *least,
 			struct err *err)
 {
-	if (etcd_status(client, deadline, status, err))
+	uint64_t soon = deadline_in(ASK_MS);
+	struct etcd_status *status = &take->status;
+	struct err said = ERR_INIT;
+
+	if (etcd_status(client, soon, status, err))
 		return -1;
-	if (!choose_only_full(status->errors, false))
-		return err_set(err, ERR_UNSAFE, "the member reports: %s", status->errors);
-	if (!status->leader || status->learner)
-		return err_set(err, ERR_UNSAFE, "the member %s",
-			       status->learner ? "is a learner" : "has no leader");
-	return 0;
+	take->health = health_of(status->troubles, status->leader != 0, status->learner);
+	if (take->health && !take->allow_degraded)
+		return refuse(status, take->health, err);
+	*least = status->revision;
+	if (take->health & (HEALTH_LEARNER | HEALTH_NO_LEADER))
+		return 0; /* these have none to give */
+	if (!etcd_linearizable_revision(client, soon, least, &said))
+		return 0;
+	if (said.code != ERR_CANCELLED && take->allow_degraded) {
+		take->health |= HEALTH_NO_READ;
+		return 0;
+	}
+	*err = said;
+	err_in(err, "no linearizable read, so the member has no quorum");
+	if (err->code != ERR_CANCELLED)
+		err_hint(err,
+			 "--allow-degraded takes it all the same: it may lack what others wrote");
+	return -1;
 }
 
 struct flow {
@@ -39,18 +70,16 @@ static int flow_on(void *arg, const void *data, size_t len, struct err *err)
 int take_snapshot(struct node *node, void *arg, struct err *err)
 {
 	struct take *take = arg;
-	uint64_t soon = deadline_in(ASK_MS), least;
+	uint64_t least;
 	scoped(etcd_client) struct etcd_client *client =
-		etcd_client_new(node, take->member, soon, err);
+		etcd_client_new(node, take->member, deadline_in(ASK_MS), err);
 
-	if (!client || check_status(client, soon, &take->status, err))
+	if (!client || check_member(take, client, &least, err))
 		return -1;
-	/* fails without quorum; and a snapshot older than this is a stale one */
-	if (etcd_linearizable_revision(client, soon, &least, err))
-		return err_in(err, "no linearizable read, so the member has no quorum");
 	scoped(bolt_stream) struct bolt_stream *bolt = bolt_stream_new(least);
 	struct flow flow = { take->to, bolt };
-	if (etcd_snapshot(client, take->deadline, STALL_MS, flow_on, &flow, &take->snapshot, err))
+	if (etcd_snapshot(client, !take->health, take->deadline, STALL_MS, flow_on, &flow,
+			  &take->snapshot, err))
 		return -1;
 	return bolt_stream_revision(bolt, take->snapshot.size, &take->revision, err);
 }

@@ -4,9 +4,9 @@
  */
 #include "base/mem.h"
 #include "base/test/check.h"
-#include "e2e/etcd/lab.h"
-#include "e2e/etcd/tcp_node.h"
-#include "plugin/discover.h"
+#include "e2e/etcd/found.h"
+#include "plugin/opts.h"
+#include "snapshot/recipe.h"
 #include "snapshot/snapshot_file.h"
 
 #include <dirent.h>
@@ -23,68 +23,6 @@ enum { MEMBERS = 3, VALUES = 24 };
 static struct lab lab;
 static struct etcd *three[MEMBERS];
 static char *initial, *file, *folder, *recipe, *output;
-static const char *external; /* what discover() finds, when not NULL */
-static unsigned slow_us;
-
-static void ask(struct discovery *d, size_t i)
-{
-	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, three[i]);
-	struct found_node *found = &d->found[i];
-	struct etcd_status s;
-	struct err err = ERR_INIT;
-
-	if (etcd_status(client, deadline_in(2000), &s, &err))
-		return;
-	found->answers = true;
-	found->revision = s.revision;
-	found->cluster_id = s.cluster_id;
-	found->db_size = s.db_size;
-	found->role = s.learner ? "learner" : s.leader == s.member_id ? "leader" : "member";
-	snprintf(found->trouble, sizeof(found->trouble), "%.120s", s.errors);
-	d->cluster.id = s.cluster_id;
-	d->cluster.ca_fingerprint = arena_strdup(d->arena, etcd_client_ca_fingerprint(client));
-	d->cluster.members[i].version = arena_strdup(d->arena, s.version);
-}
-
-/* In place of the plugin's own. */
-int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
-	     struct err *err)
-{
-	(void)opts;
-	(void)inventory;
-	(void)err;
-	*d = (struct discovery){ .arena = arena_new(), .cluster.name = "lab" };
-	d->cluster.external = external;
-	for (size_t i = 0; i < MEMBERS; i++) {
-		d->cluster.members[i] = three[i]->member;
-		d->cluster.members[i].node = three[i]->name;
-		d->cluster.members[i].address = "127.0.0.1";
-		ask(d, i);
-		d->nodes[i] = tcp_node_new();
-		d->nodes[i].name = three[i]->name;
-		tcp_node_slow(&d->nodes[i], slow_us);
-	}
-	d->cluster.count = external ? 0 : MEMBERS;
-	d->node_count = MEMBERS;
-	d->fleet = fleet_new(d->nodes, MEMBERS);
-	return 0;
-}
-
-void discovery_release(struct discovery *d)
-{
-	if (!d->arena)
-		return;
-	fleet_free(d->fleet);
-	for (size_t i = 0; i < MEMBERS; i++)
-		tcp_node_free(&d->nodes[i]);
-	arena_free(d->arena);
-	d->arena = NULL;
-}
-
-void discovery_scoped(struct discovery *d)
-{
-	discovery_release(d);
-}
 
 static bool exists(const char *path)
 {
@@ -104,19 +42,15 @@ static void slurp(const char *path, struct buf *out)
 }
 
 /* The command with its standard output in a file; its exit status. */
-static int save(enum output kind, struct buf *out, struct err *err)
+static int save_with(const struct opts *flags, struct buf *out, struct err *err)
 {
-	struct opts opts = { .command = "save",
-			     .args = { file },
-			     .arg_count = 1,
-			     .request_timeout_ms = CALL_MS,
-			     .output = kind,
-			     .quiet = true };
+	struct opts opts = *flags;
 	int old = dup(1), fd = open(output, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	*err = ERR_INIT;
 	fflush(stdout);
 	dup2(fd, 1);
+	opts.program = "kubectl etcd-backup";
 	int status = cmd_save(&opts, err);
 	fflush(stdout);
 	dup2(old, 1);
@@ -125,6 +59,23 @@ static int save(enum output kind, struct buf *out, struct err *err)
 	buf_clear(out);
 	slurp(output, out);
 	return status;
+}
+
+static struct opts usual(enum output kind)
+{
+	return (struct opts){ .command = "save",
+			      .args = { file },
+			      .arg_count = 1,
+			      .request_timeout_ms = CALL_MS,
+			      .output = kind,
+			      .quiet = true };
+}
+
+static int save(enum output kind, struct buf *out, struct err *err)
+{
+	struct opts opts = usual(kind);
+
+	return save_with(&opts, out, err);
 }
 
 /* Bytes of what is being written; -1: nothing is. */
@@ -163,6 +114,9 @@ static void test_start(void)
 	for (size_t i = 0; i < MEMBERS; i++)
 		lab_wait(&lab, three[i], true);
 	lab_fill(&lab, three[0], VALUES);
+	found_lab.lab = &lab;
+	found_lab.count = MEMBERS;
+	memcpy(found_lab.members, three, sizeof(three));
 	file = lab_path(&lab, "snapshot");
 	folder = lab_path(&lab, ".");
 	recipe = lab_path(&lab, "snapshot.json");
@@ -263,7 +217,7 @@ static void test_signals(void)
 	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
 	struct err err;
 
-	slow_us = 10000;
+	found_lab.slow_us = 10000;
 	for (size_t i = 0; i < 2; i++) {
 		pthread_t thread;
 		pthread_create(&thread, NULL, interrupt, (void *)(uintptr_t)&numbers[i]);
@@ -273,7 +227,7 @@ static void test_signals(void)
 		pthread_join(thread, NULL);
 		nothing_left();
 	}
-	slow_us = 0;
+	found_lab.slow_us = 0;
 }
 
 static void test_recipe_fails(void)
@@ -282,11 +236,11 @@ static void test_recipe_fails(void)
 	struct err err;
 	pthread_t thread;
 
-	slow_us = 10000;
+	found_lab.slow_us = 10000;
 	pthread_create(&thread, NULL, take_name, recipe);
 	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_STORE));
 	pthread_join(thread, NULL);
-	slow_us = 0;
+	found_lab.slow_us = 0;
 	CHECK_INT(err.code, ERR_STORE);
 	CHECK_HAS(err.text, "removed");
 	CHECK_INT(out.len, 0);
@@ -294,16 +248,55 @@ static void test_recipe_fails(void)
 	nothing_left();
 }
 
+/* Somebody writes into it as soon as it has its name. */
+static void *damage(void *arg)
+{
+	for (uint64_t deadline = deadline_in(10000); ms_until(deadline); usleep(50)) {
+		scoped(fd) int fd = open(arg, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0 && pwrite(fd, "damage", 6, VALUES << 20) == 6)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* What was stored is read back, and what is not as it was sent is removed. */
+static void test_read_back(void)
+{
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct opts opts = usual(OUTPUT_TABLE);
+	struct err err;
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, damage, file);
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_CORRUPT));
+	pthread_join(thread, NULL);
+	CHECK_INT(err.code, ERR_CORRUPT);
+	CHECK_HAS(err.text, "read back");
+	CHECK_INT(out.len, 0);
+	nothing_left();
+
+	opts.compare = CHOICE_TRUE;
+	CHECK_INT(save_with(&opts, &out, &err), 0);
+	unlink(file);
+	unlink(recipe);
+	opts.compare = CHOICE_FALSE;
+	opts.output = OUTPUT_JSON;
+	CHECK_INT(save_with(&opts, &out, &err), 0);
+	CHECK(strstr(buf_str(&out), "hashKV") == NULL);
+	unlink(file);
+	unlink(recipe);
+}
+
 static void test_external(void)
 {
 	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
 	struct err err;
 
-	external = "https://etcd.example:2379";
+	found_lab.external = "https://etcd.example:2379";
 	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_UNSAFE));
 	CHECK_INT(err.code, ERR_UNSAFE);
 	CHECK_HAS(err.text, "https://etcd.example:2379");
-	external = NULL;
+	found_lab.external = NULL;
 	nothing_left();
 }
 
@@ -342,7 +335,16 @@ static void test_no_quorum(void)
 	for (size_t i = 0; i < MEMBERS; i++)
 		CHECK_HAS(err.text, three[i]->name);
 	CHECK_HAS(err.text, "no leader");
+	CHECK_HAS(err.hint, "--allow-degraded");
 	nothing_left();
+
+	struct opts opts = usual(OUTPUT_JSON);
+	opts.allow_degraded = true;
+	CHECK_INT(save_with(&opts, &out, &err), 0);
+	CHECK_HAS(buf_str(&out), "\"degraded\": \"the member has no leader\"");
+	CHECK_HAS(buf_str(&out), "\"member\": \"b\"");
+	unlink(file);
+	unlink(recipe);
 }
 
 static void test_end(void)
@@ -356,5 +358,5 @@ static void test_end(void)
 }
 
 TESTS(TEST(test_start), TEST(test_saved), TEST(test_output), TEST(test_signals),
-      TEST(test_recipe_fails), TEST(test_external), TEST(test_full), TEST(test_no_quorum),
-      TEST(test_end))
+      TEST(test_recipe_fails), TEST(test_read_back), TEST(test_external), TEST(test_full),
+      TEST(test_no_quorum), TEST(test_end))

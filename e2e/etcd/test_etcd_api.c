@@ -237,8 +237,8 @@ static void test_quorum_lost(void)
 	CHECK_INT(etcd_linearizable_revision(client, deadline_in(CALL_MS), &revision, &err), -1);
 	CHECK_INT(err.code, ERR_ETCD);
 	CHECK_HAS(err.text, "no leader (code 14)");
-	CHECK_INT(etcd_snapshot(client, deadline_in(CALL_MS), 1000, ignore_data, NULL, &snapshot,
-				&err),
+	CHECK_INT(etcd_snapshot(client, true, deadline_in(CALL_MS), 1000, ignore_data, NULL,
+				&snapshot, &err),
 		  -1);
 	CHECK_INT(err.code, ERR_ETCD);
 	CHECK_HAS(err.text, "no leader (code 14)");
@@ -257,9 +257,9 @@ static void test_never_a_quorum(void)
 	usleep(500000); /* it opens its port before it answers there: either way must fail */
 	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, three[0]);
 	CHECK_INT(etcd_linearizable_revision(client, deadline_in(1000), &revision, &err), -1);
-	CHECK_INT(
-		etcd_snapshot(client, deadline_in(1000), 1000, ignore_data, NULL, &snapshot, &err),
-		-1);
+	CHECK_INT(etcd_snapshot(client, true, deadline_in(1000), 1000, ignore_data, NULL, &snapshot,
+				&err),
+		  -1);
 	CHECK(err.code == ERR_ETCD || err.code == ERR_TIMEOUT);
 	lab_end(three[0], SIGKILL);
 }

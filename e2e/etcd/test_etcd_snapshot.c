@@ -57,7 +57,8 @@ static int take_into(struct etcd_client *client, const char *path, struct etcd_s
 {
 	scoped(fd) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	return etcd_snapshot(client, deadline_in(60000), STALL_MS, write_on, &fd, snapshot, err);
+	return etcd_snapshot(client, true, deadline_in(60000), STALL_MS, write_on, &fd, snapshot,
+			     err);
 }
 
 /* Into a file, which etcd's own tool reads as we do. */
@@ -101,14 +102,14 @@ static void test_stream(void)
 	struct err err = ERR_INIT;
 	uint64_t revision = 0;
 
-	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, stream_on, stream, &snapshot,
-				&err),
+	CHECK_INT(etcd_snapshot(client, true, deadline_in(60000), STALL_MS, stream_on, stream,
+				&snapshot, &err),
 		  0);
 	CHECK_INT(bolt_stream_revision(stream, snapshot.size, &revision, &err), 0);
 	CHECK_STR(err.text, "");
 	CHECK_INT(revision, VALUES + 1);
-	CHECK_INT(etcd_snapshot(client, deadline_in(60000), STALL_MS, stream_on, later, &snapshot,
-				&err),
+	CHECK_INT(etcd_snapshot(client, true, deadline_in(60000), STALL_MS, stream_on, later,
+				&snapshot, &err),
 		  0);
 	CHECK_INT(bolt_stream_revision(later, snapshot.size, &revision, &err), -1);
 	CHECK_INT(err.code, ERR_CORRUPT);
@@ -186,8 +187,8 @@ static void ended(enum trouble trouble, uint64_t deadline_ms, struct err *err)
 	taker.cancel = ends[1];
 	lab.node.cancel_fd = trouble == CANCEL ? ends[0] : -1;
 	*err = ERR_INIT;
-	CHECK_INT(etcd_snapshot(client, deadline_in(deadline_ms), STALL_MS, take, &taker, &snapshot,
-				err),
+	CHECK_INT(etcd_snapshot(client, true, deadline_in(deadline_ms), STALL_MS, take, &taker,
+				&snapshot, err),
 		  -1);
 	lab.node.cancel_fd = -1;
 	CHECK(taker.got < (size_t)VALUES << 20);

@@ -197,12 +197,33 @@ static void add_words(char *out, size_t size, const struct proto_field *f)
 		proto_text(f, out + len, size - len);
 }
 
-static void status_field(const struct proto_field *f, struct etcd_status *s, struct header *h)
+/* "memberID:10276657743932975437 alarm:NOSPACE "; a member 0 is left out of it */
+unsigned etcd_trouble(const char *text, uint64_t own_id)
+{
+	const char *member = strstr(text, "memberID:"), *at = strstr(text, "alarm:");
+
+	if (strstr(text, "no leader"))
+		return ETCD_NO_LEADER;
+	if (at && strncmp(at, "alarm:NOSPACE", 13) == 0)
+		return ETCD_FULL;
+	if (!at || strncmp(at, "alarm:CORRUPT", 13) != 0)
+		return ETCD_ODD;
+	return member && strtoull(member + 9, NULL, 10) != own_id ? ETCD_CORRUPT_ELSEWHERE
+								  : ETCD_CORRUPT;
+}
+
+static void status_error(const struct proto_field *f, struct etcd_status *s)
+{
+	char text[256];
+
+	add_words(s->errors, sizeof(s->errors), f);
+	proto_text(f, text, sizeof(text));
+	s->troubles |= etcd_trouble(text, s->member_id);
+}
+
+static void status_field(const struct proto_field *f, struct etcd_status *s)
 {
 	switch (f->number) {
-	case 1:
-		read_header(f, h);
-		break;
 	case 2:
 		proto_text(f, s->version, sizeof(s->version));
 		break;
@@ -219,7 +240,7 @@ static void status_field(const struct proto_field *f, struct etcd_status *s, str
 		s->raft_applied = f->value;
 		break;
 	case 8:
-		add_words(s->errors, sizeof(s->errors), f);
+		status_error(f, s);
 		break;
 	case 9:
 		s->db_in_use = f->value;
@@ -249,11 +270,15 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f))
-		status_field(&f, &s, &h);
+		if (f.number == 1)
+			read_header(&f, &h);
 	s.cluster_id = h.cluster;
 	s.member_id = h.member;
 	s.revision = h.revision;
 	s.term = h.term;
+	p = proto_of(buf_str(&answer), answer.len);
+	while (proto_next(&p, &f)) /* errors name members: whose they are must be known first */
+		status_field(&f, &s);
 	if (odd_answer(&p, "Status", err))
 		return -1;
 	*out = s;

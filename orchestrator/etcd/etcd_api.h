@@ -30,6 +30,14 @@ const char *etcd_client_ca_fingerprint(const struct etcd_client *client);
 /* When the first of its CA, server and peer certificates ends, as the files on the node are; 0: not known. */
 uint64_t etcd_client_certificate_end(struct etcd_client *client, const struct member *member,
 				     uint64_t deadline);
+/* What a member says is wrong with it. */
+enum {
+	ETCD_FULL = 1 << 0,    /* alarm NOSPACE: its snapshot is good all the same */
+	ETCD_CORRUPT = 1 << 1, /* alarm CORRUPT for this member, or for one it does not name */
+	ETCD_CORRUPT_ELSEWHERE = 1 << 2, /* alarm CORRUPT for another member */
+	ETCD_NO_LEADER = 1 << 3,
+	ETCD_ODD = 1 << 4, /* something that is not known here */
+};
 
 struct etcd_status {
 	uint64_t cluster_id, member_id, revision, term;
@@ -38,8 +46,12 @@ struct etcd_status {
 	uint64_t raft_index, raft_applied;
 	bool learner;
 	char version[32];
-	char errors[256]; /* joined by "; "; "" when there are none */
+	char errors[256];  /* joined by "; "; "" when there are none */
+	unsigned troubles; /* the same, all of it, as ETCD_ flags */
 };
+
+/* One of Status's errors as an ETCD_ flag, for the member with that id. */
+unsigned etcd_trouble(const char *text, uint64_t own_id);
 
 /* Maintenance/Status.  Answers without quorum. */
 int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
@@ -88,13 +100,13 @@ struct etcd_snapshot {
 };
 
 /*
- * Maintenance/Snapshot with `hasleader: true`.  Hands the database and then the 32 bytes of its
+ * Maintenance/Snapshot; has_leader: refused by a member that has no leader.  Hands the database and then the 32 bytes of its
  * hash to on_data, as etcdctl's file has them.  0 only when the trailer says grpc-status 0, the last
  * remaining_bytes was 0, the last blob was 32 bytes, and the SHA-256 is right; what was handed out before
  * an error is worth nothing.  ETCD, CORRUPT, TIMEOUT (no byte for stall_ms), CANCELLED, SSH, or what
  * on_data set.
  */
-int etcd_snapshot(struct etcd_client *client, uint64_t deadline, uint64_t stall_ms,
+int etcd_snapshot(struct etcd_client *client, bool has_leader, uint64_t deadline, uint64_t stall_ms,
 		  int (*on_data)(void *arg, const void *data, size_t len, struct err *err),
 		  void *arg, struct etcd_snapshot *out, struct err *err);
 

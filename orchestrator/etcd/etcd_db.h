@@ -39,8 +39,8 @@ struct etcd_db {
 	const struct bolt_map *map;
 	struct etcd_keys *keys; /* as they are at keys_revision */
 	uint64_t keys_revision;
-	uint64_t revision; /* the newest that etcd itself would know of this file */
-	uint64_t compact_revision;
+	uint64_t revision;         /* the newest that etcd itself would know of this file */
+	uint64_t compact_revision; /* may be raised, to hash as after a later compaction */
 };
 
 /*

@@ -5,7 +5,7 @@
 #include "etcd/grpc.h"
 #include "etcd/snapshot_stream.h"
 
-int etcd_snapshot(struct etcd_client *client, uint64_t deadline, uint64_t stall_ms,
+int etcd_snapshot(struct etcd_client *client, bool has_leader, uint64_t deadline, uint64_t stall_ms,
 		  int (*on_data)(void *arg, const void *data, size_t len, struct err *err),
 		  void *arg, struct etcd_snapshot *out, struct err *err)
 {
@@ -13,7 +13,7 @@ int etcd_snapshot(struct etcd_client *client, uint64_t deadline, uint64_t stall_
 	struct snapshot_stream stream = { .on_data = on_data, .arg = arg };
 	struct grpc_call call = { .method = "/etcdserverpb.Maintenance/Snapshot",
 				  .message = &nothing,
-				  .has_leader = true,
+				  .has_leader = has_leader,
 				  .deadline = deadline,
 				  .stall_ms = stall_ms,
 				  .on_message = snapshot_stream_message,

@@ -70,6 +70,10 @@ static void write_more(struct arena *arena, const struct recipe *r, struct tree 
 		tree_set_string(arena, snapshot, "hashKV", r->hashkv);
 	if (r->storage_version)
 		tree_set_string(arena, snapshot, "storageVersion", r->storage_version);
+	if (r->set)
+		tree_set_string(arena, snapshot, "set", r->set);
+	if (r->degraded)
+		tree_set_string(arena, snapshot, "degraded", r->degraded);
 	for (size_t i = 0; i < r->tag_count; i++)
 		tree_add(tags, tree_new_string(arena, r->tags[i]));
 	if (r->tag_count)
@@ -258,12 +262,16 @@ static int read_more(struct arena *arena, const struct tree *map, struct recipe 
 
 	if (get_text(arena, map, "hashKV", false, &r->hashkv, err) ||
 	    get_text(arena, map, "storageVersion", false, &r->storage_version, err) ||
+	    get_text(arena, map, "set", false, &r->set, err) ||
+	    get_text(arena, map, "degraded", false, &r->degraded, err) ||
 	    (tree_get(map, "term") && get_number(map, "term", &r->term, err)) ||
 	    (tree_get(map, "compactRevision") &&
 	     get_number(map, "compactRevision", &r->compact_revision, err)))
 		return -1;
 	if (r->hashkv && !is_hex(r->hashkv, 8))
 		return err_set(err, ERR_CONFIG, "recipe: hashKV is not 8 hex digits");
+	if (r->set && !is_hex(r->set, 16))
+		return err_set(err, ERR_CONFIG, "recipe: set is not 16 hex digits");
 	for (const struct tree *at = tags ? tags->first : NULL; at; at = at->next) {
 		if (r->tag_count == RECIPE_TAGS_MAX || at->kind != TREE_STRING ||
 		    at->len > TEXT_MAX || strlen(at->text) != at->len || !is_printable(at->text))

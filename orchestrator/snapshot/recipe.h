@@ -36,6 +36,8 @@ struct recipe {
 	uint64_t term;               /* of that member; 0: not known */
 	uint64_t compact_revision;
 	const char *hashkv; /* at the revision, 8 hex digits; NULL: not compared */
+	const char *set;    /* the same in all snapshots of one save, 16 hex digits; NULL: alone */
+	const char *degraded; /* why it may be stale or damaged, in words; NULL: it is not */
 	const char *tags[RECIPE_TAGS_MAX];
 	size_t tag_count;
 	const char *previous; /* name of the snapshot before it in the same place; NULL: none */

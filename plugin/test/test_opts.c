@@ -361,5 +361,39 @@ static void test_inspect(void)
 	CHECK_INT(parse("x inspect f --kubeconfig k", &opts, &err), -1);
 }
 
-TESTS(TEST(test_inspect), TEST(test_forms), TEST(test_all_flags), TEST(test_durations),
-      TEST(test_bad), TEST(test_program), TEST(test_help_asked), TEST(test_help))
+static void test_save(void)
+{
+	static const struct {
+		const char *line;
+		enum choice want;
+	} compare[] = {
+		{ "x save f", CHOICE_DEFAULT },
+		{ "x save f --compare", CHOICE_TRUE },
+		{ "x save --compare f", CHOICE_TRUE }, /* takes no word after it */
+		{ "x save f --compare=true", CHOICE_TRUE },
+		{ "x save f --compare=false", CHOICE_FALSE },
+		{ "x save f --compare=false --compare", CHOICE_TRUE },
+	};
+	struct opts opts;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(compare) / sizeof(compare[0]); i++) {
+		CHECK_INT(parse(compare[i].line, &opts, &err), 0);
+		CHECK_INT(opts.compare, compare[i].want);
+		CHECK_STR(opts.args[0], "f");
+	}
+	CHECK_INT(parse("x save f --compare=often", &opts, &err), -1);
+	CHECK_HAS(err.text, "--compare: want true|false");
+	CHECK_INT(parse("x save --to d --all-members --allow-degraded --prune --keep-daily 7",
+			&opts, &err),
+		  0);
+	CHECK(opts.all_members && opts.allow_degraded && opts.prune);
+	CHECK_STR(opts.keep_daily, "7");
+	CHECK_INT(parse("x save f --dry-run client", &opts, &err), -1);
+	CHECK_INT(parse("x prune --from d --prune", &opts, &err), -1);
+	CHECK_INT(parse("x restore f --all-members", &opts, &err), -1);
+}
+
+TESTS(TEST(test_save), TEST(test_inspect), TEST(test_forms), TEST(test_all_flags),
+      TEST(test_durations), TEST(test_bad), TEST(test_program), TEST(test_help_asked),
+      TEST(test_help))

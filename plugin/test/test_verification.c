@@ -73,6 +73,14 @@ static void test_holds(void)
 	fill(&v, &source);
 	CHECK_STR(words(&v, "compact revision"), "50 ok (recipe)");
 	CHECK_INT(verification_verdict(&v, &err), 0);
+	source.recipe.compact_revision = 77; /* the member compacted before it was asked */
+	fill(&v, &source);
+	CHECK_STR(words(&v, "compact revision"), "50 ok (recipe: the member went on to 77)");
+	CHECK_INT(verification_verdict(&v, &err), 0);
+	source.recipe.compact_revision = 78; /* and then it could not have told */
+	fill(&v, &source);
+	CHECK_STR(words(&v, "compact revision"), "!50, but the recipe says 78");
+	CHECK_INT(verification_verdict(&v, &err), -1);
 }
 
 static void test_no_recipe(void)

@@ -49,6 +49,8 @@ static struct recipe example(void)
 		.term = 7,
 		.compact_revision = 8800000,
 		.hashkv = "9e0751b4",
+		.set = "00112233445566ff",
+		.degraded = "the member is a learner",
 		.tags = { "pre-upgrade", "v1.32" },
 		.tag_count = 2,
 		.previous = "prod-0",
@@ -110,6 +112,8 @@ static void test_round(void)
 	CHECK_INT(got.term, 7);
 	CHECK_INT(got.compact_revision, 8800000);
 	CHECK_STR(got.hashkv, "9e0751b4");
+	CHECK_STR(got.set, want.set);
+	CHECK_STR(got.degraded, want.degraded);
 	CHECK_INT(got.tag_count, 2);
 	CHECK_STR(got.tags[1], "v1.32");
 	CHECK_STR(got.previous, "prod-0");
@@ -181,6 +185,9 @@ static void test_refused(void)
 		{ "\"prod-0\"", "\"/etc/passwd\"", "plain name" },
 		{ "\"size\": 1234567", "\"size\": -1", "size" },
 		{ "\"9e0751b4\"", "\"9e0751b\"", "hashKV" },
+		{ "\"00112233445566ff\"", "\"00112233445566f\"", "set" },
+		{ "\"00112233445566ff\"", "7", "set" },
+		{ "is a learner", "is\\u001b[2J", "control character" },
 		{ "\"pre-upgrade\"", "17", "tags" },
 		{ "\"v1.32\"", "\"a\\u001bb\"", "tags" },
 		{ "{", "[", "recipe" },

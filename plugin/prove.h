@@ -1,0 +1,16 @@
+/*
+ * prove: all that can be proved of a snapshot that has been opened: one walk over its database, and what its recipe
+ * says.
+ */
+#ifndef PLUGIN_PROVE_H
+#define PLUGIN_PROVE_H
+
+#include "plugin/verification.h"
+
+/*
+ * Adds the checks to v.  A HashKV in the recipe is of a member that may have compacted further since: the file's is
+ * computed as after that compaction.  -1: as verification_verdict, or CORRUPT when the database cannot be walked.
+ */
+int prove_source(struct verification *v, const struct source *source, struct err *err);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * save_recipe: see save_recipe.h.
+ */
+#include "plugin/save_recipe.h"
+
+#include "plugin/read_back.h"
+#include "plugin/save_compare.h"
+
+#include <stdio.h>
+
+static void fill_degraded(struct save_part *part)
+{
+	char words[HEALTH_WORDS];
+
+	if (!part->health)
+		return;
+	health_words(part->health, words);
+	snprintf(part->degraded, sizeof(part->degraded), "the member %s", words);
+	part->recipe.degraded = part->degraded;
+}
+
+void save_fill_recipe(struct save *save, size_t member)
+{
+	struct save_part *part = &save->parts[member];
+	const struct place *place = save->place;
+	const struct cluster *cluster = &save->found->cluster;
+	const struct etcd_hash *hash = save_expected(part, member, cluster->count);
+	const struct texts *tags = &save->opts->tags;
+
+	part->recipe = (struct recipe){
+		.cluster = *cluster,
+		.etcd_version = cluster->members[member].version,
+		.member = cluster->members[member].name,
+		.sha256 = part->seal.plain.sha256,
+		.size = part->seal.plain.size,
+		.db_size = part->snapshot.size,
+		.revision = part->revision,
+		.term = part->status.term,
+		.taken_at = save->taken_at,
+		.set = save->set[0] ? save->set : NULL,
+		.previous = save->previous,
+		.previous_sha256 = save->previous_sha256,
+		.stored = { .name = part->slot.object,
+			    .sha256 = part->seal.stored.sha256,
+			    .size = part->seal.stored.size,
+			    .compression = seal_compression(&place->seal),
+			    .encryption = seal_encryption(&place->seal) },
+	};
+	fill_degraded(part);
+	if (hash) {
+		snprintf(part->hash, sizeof(part->hash), "%08x", hash->hash);
+		part->recipe.hashkv = part->hash;
+		part->recipe.compact_revision = hash->compact_revision;
+	}
+	for (size_t i = 0; i < tags->count; i++)
+		part->recipe.tags[part->recipe.tag_count++] = tags->items[i];
+}
+
+static int read_back(const struct save *save, struct save_part *part, struct err *err)
+{
+	const struct place *place = save->place;
+	const struct recipe *recipe = &part->recipe;
+	const struct source_keys keys = { &place->identities, &place->passphrase };
+	bool in_place = place_is_plain(place) && place->named;
+	int failed = 0;
+
+	switch (save_proof(save->opts, place, recipe->db_size)) {
+	case SAVE_PROVE_NOT:
+		break;
+	case SAVE_PROVE_BYTES:
+		failed = read_back_bytes(part->slot.store, part->slot.object, recipe->stored.sha256,
+					 err);
+		break;
+	case SAVE_PROVE_ALL:
+		failed = read_back_all(part->slot.store, in_place ? place->file : NULL, recipe,
+				       &keys, err);
+		break;
+	}
+	if (!failed)
+		return 0;
+	err_in(err, "%s, read back from where it was stored", part->slot.shown);
+	if (err->code == ERR_CORRUPT)
+		return err_hint(err,
+				"it was removed; look at %s and at the member it was taken from",
+				place->url);
+	return err_hint(err, "it is kept, and not proved: see what verify says of it");
+}
+
+static int write_recipe(struct save_part *part, struct err *err)
+{
+	scoped(store_put) struct store_put *put = NULL;
+
+	part->text = (struct buf)BUF_INIT(RECIPE_MAX);
+	if (!recipe_write(&part->recipe, &part->text, err)) {
+		put = store_put(part->slot.store, part->slot.recipe, err);
+		if (put && !sink_write(store_put_sink(put), part->text.data, part->text.len, err) &&
+		    !sink_end(store_put_sink(put), err))
+			return 0;
+	}
+	/* without its recipe it is not known for what it is */
+	return err_in(err, "the recipe could not be written, so the snapshot was removed");
+}
+
+/* What could not be read may be whole all the same: it stays, and the error is told. */
+int save_complete(struct node *node, void *arg, struct err *err)
+{
+	const struct save *save = arg;
+	struct save_part *part = &((struct save *)arg)->parts[node->index];
+	struct err unread = ERR_INIT;
+
+	if (read_back(save, part, &unread) &&
+	    (unread.code == ERR_CORRUPT || unread.code == ERR_CANCELLED)) {
+		*err = unread;
+		return -1;
+	}
+	if (write_recipe(part, err))
+		return -1;
+	part->err = unread;
+	return 0;
+}

@@ -4,9 +4,10 @@
 #   make deps     install build packages by name (root, or sudo)
 #   make check    formatting, warnings, analysers, include rule
 #   make test     everything: unit, sshd, etcd, kind (installs what it needs, says so first)
+#   make fuzz     every fuzzer for FUZZ_SECONDS (60), as many at a time as there are processors; what crashes is kept in build/fuzz
 #   make demo     a real cluster, a snapshot, a disaster, a restore
 #   make faults   kill -9, pauses, reboots and cut networks in the middle of real restores (an hour)
-#   make bench    our restore against the documented procedure
+#   make bench    our restore against the documented procedure; peak memory of save
 
 SHELL   := /bin/bash
 CC      ?= gcc
@@ -37,7 +38,7 @@ SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 
 .PHONY: all deps deps-test check check-format check-layers check-warnings check-cppcheck check-tidy \
-        check-shell test test-unit faults demo bench clean format
+        check-shell test test-unit faults fuzz demo bench clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -155,6 +156,7 @@ UNIT_ASAN := $(TEST_SRC:%.c=$(BUILD)/asan/test/%)
 TSAN      := $(BUILD)/tsan/test/orchestrator/play/test/test_play $(BUILD)/tsan/test/e2e/sshd/test_ssh \
              $(BUILD)/tsan/test/e2e/s3/test_store_s3
 FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard orchestrator/*/fuzz/fuzz_*.c plugin/fuzz/fuzz_*.c))
+fuzz: FUZZ_SECONDS ?= 60
 FUZZ_SECONDS ?= 5
 
 SAN_fuzz := -fsanitize=address,undefined -g -O1
@@ -194,6 +196,7 @@ test: deps-test
 		-- cluster e2e/as-test kind/up \
 		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
+		-- mishap e2e/mishap/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- inspect e2e/inspect/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- diff e2e/diff/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
@@ -209,6 +212,11 @@ faults: deps all
 	$(call install,jq curl procps)
 	e2e/faults/run $(BUILD)/kubectl-etcd_backup all
 
+fuzz: deps-test
+	@mkdir -p $(BUILD)
+	@$(MAKE) --no-print-directory -j2 $(FUZZERS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
+	@e2e/fuzz $(FUZZ_SECONDS) $(BUILD)/fuzz $(FUZZERS)
+
 demo: deps
 	$(call install,jq curl procps)
 	@mkdir -p $(BUILD)
@@ -218,6 +226,7 @@ demo: deps
 bench: deps all
 	$(call install,jq curl procps bc)
 	e2e/bench/run $(BUILD)/kubectl-etcd_backup
+	e2e/bench/memory $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 
 format:
 	@clang-format -i $(C_FILES)

@@ -15,10 +15,10 @@
 struct memory {
 	struct sink sink;
 	int fd; /* -1: not open, or taken */
-	uint64_t size, max;
+	uint64_t size, max, room;
 };
 
-/* At most `max` bytes go in: one more is CORRUPT.  -1: FILE.  memory_release in either case. */
+/* At most `max` bytes go in: one more is CORRUPT; more than is free here is FILE.  -1: FILE.  memory_release in either case. */
 int memory_open(struct memory *memory, uint64_t max, struct err *err);
 
 /* The descriptor, which the caller closes from now on. */

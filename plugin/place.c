@@ -220,6 +220,16 @@ static int take_newest(void *arg, const struct store_object *object, struct err 
 	return 0;
 }
 
+/* A directory that is not there yet cannot be listed; the first snapshot makes it. */
+static bool is_new(struct store *store)
+{
+	struct store_object object;
+	struct err ignored = ERR_INIT;
+	bool missing = false;
+
+	return store_stat(store, "none.json", &object, &missing, &ignored) && missing;
+}
+
 int place_previous(struct place *place, struct store *store, const char *cluster,
 		   struct recipe *recipe, struct err *err)
 {
@@ -230,7 +240,7 @@ int place_previous(struct place *place, struct store *store, const char *cluster
 	if (place->named)
 		return 0;
 	if (store_list(store, prefix, take_newest, &newest, err))
-		return -1;
+		return is_new(store) ? (*err = ERR_INIT, 0) : -1;
 	if (!newest.name)
 		return 0;
 	char *name = arena_strndup(place->arena, newest.name, strlen(newest.name) - 5);

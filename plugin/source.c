@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -248,6 +249,16 @@ static int check_recipe(const struct source *s, struct err *err)
 	if (r->stored.name && strcmp(r->stored.sha256, s->stored_sha256) != 0)
 		return err_set(err, ERR_CORRUPT, "%s: its SHA-256 is not the one in its recipe",
 			       s->shown);
+	if (r->size != s->file.size)
+		return err_set(err, ERR_CORRUPT,
+			       "%s: its size is %llu bytes, and its recipe says %llu", s->shown,
+			       (unsigned long long)s->file.size, (unsigned long long)r->size);
+	if (r->stored.name && r->stored.size != s->stored_size)
+		return err_set(err, ERR_CORRUPT,
+			       "%s: its size as it is stored is %llu bytes, and its recipe says "
+			       "%llu",
+			       s->shown, (unsigned long long)s->stored_size,
+			       (unsigned long long)r->stored.size);
 	return 0;
 }
 

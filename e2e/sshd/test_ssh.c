@@ -69,6 +69,52 @@ static void test_runs(void)
 	node_ssh_release(&node);
 }
 
+/* What did not tell how our command ended is no success: here sshd ran another one, which ended well. */
+static void test_end_not_told(void)
+{
+	struct ssh_settings s = settings("T_PORT_FORCED", "T_KNOWN");
+	struct node node;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(open_node(&node, &s, &err), -1);
+	CHECK_INT(err.code, ERR_SSH);
+	CHECK_HAS(err.text, "the command's end was not told");
+	CHECK_HAS(err.hint, "ForceCommand");
+	node_ssh_release(&node);
+}
+
+/* Every exit status comes as it is; but for the one that stands for 0 on the line. */
+static void test_statuses(void)
+{
+	static const struct {
+		const char *script;
+		int status;
+	} cases[] = {
+		{ "exit 0", 0 },
+		{ "exit 1", 1 },
+		{ "exit 76", 76 },
+		{ "exit 77", 76 },
+		{ "exit 78", 78 },
+		{ "exit 255", 255 },
+		{ "no-such-program", 127 },
+		{ "kill -9 $$", 137 },
+		{ "echo \"it's\" >&2; exit 3", 3 },
+	};
+	struct ssh_settings s = settings("T_PORT", "T_KNOWN");
+	struct node node;
+	struct err err = ERR_INIT;
+	int status = -1;
+
+	CHECK_INT(open_node(&node, &s, &err), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CHECK_INT(node_try(&node, argv("sh", "-c", cases[i].script), deadline_in(5000),
+				   NULL, &status, &err),
+			  0);
+		CHECK_INT(status, cases[i].status);
+	}
+	node_ssh_release(&node);
+}
+
 static void test_deadline(void)
 {
 	struct ssh_settings s = settings("T_PORT", "T_KNOWN");
@@ -315,6 +361,7 @@ static void init_once(void)
 	http_init();
 }
 
-TESTS(TEST(init_once), TEST(test_runs), TEST(test_deadline), TEST(test_files), TEST(test_disk_full),
-      TEST(test_host_keys), TEST(test_key_type), TEST(test_agent), TEST(test_login_refused),
-      TEST(test_sudo_refused), TEST(test_fleet), TEST(test_tunnel))
+TESTS(TEST(init_once), TEST(test_runs), TEST(test_end_not_told), TEST(test_statuses),
+      TEST(test_deadline), TEST(test_files), TEST(test_disk_full), TEST(test_host_keys),
+      TEST(test_key_type), TEST(test_agent), TEST(test_login_refused), TEST(test_sudo_refused),
+      TEST(test_fleet), TEST(test_tunnel))

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BIG = 64 * 1024 * 1024, MIB = 1024 * 1024 };
@@ -274,6 +275,35 @@ static void test_full(void)
 	CHECK_INT(store_remove(store, "small", &err), 0);
 }
 
+/* What killed runs have left goes with the next put; what is young stays. */
+static void test_sweep(void)
+{
+	static const char *const names[] = { ".a.db.part-0123456789abcdef",
+					     ".b.db.part-0123456789abcdef", ".profile" };
+	scoped(mem) char *path = NULL;
+	scoped(store) struct store *store = begin("sweep", &path);
+	struct timespec old = { .tv_sec = time(NULL) - STORE_PART_OLD_S - 100 };
+	struct err err = ERR_INIT;
+
+	CHECK_INT(put_object(store, "first", 10, 10, &err), 0);
+	for (size_t i = 0; i < 3; i++) {
+		scoped(mem) char *file = mem_printf("%s/%s", path, names[i]);
+		scoped(fd) int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		struct timespec times[2] = { old, old };
+		CHECK(fd >= 0);
+		CHECK(i == 1 || !futimens(fd, times));
+	}
+	CHECK_INT(files_in(path), 4);
+	scoped(store) struct store *next = open_at("T_PORT", path, "T_KNOWN", -1);
+	CHECK_INT(put_object(next, "second", 10, 10, &err), 0);
+	CHECK_STR(err.text, "");
+	for (size_t i = 0; i < 3; i++) {
+		scoped(mem) char *file = mem_printf("%s/%s", path, names[i]);
+		CHECK_INT(access(file, F_OK), i == 0 ? -1 : 0);
+	}
+	CHECK_INT(files_in(path), 4);
+}
+
 /* The server dies in mid-put: an error, and the part goes over another session. */
 static void test_cut_put(void)
 {
@@ -460,6 +490,6 @@ static void init_once(void)
 }
 
 TESTS(TEST(init_once), TEST(test_round_trip), TEST(test_big), TEST(test_never_overwritten),
-      TEST(test_rename), TEST(test_abort), TEST(test_full), TEST(test_cut_put), TEST(test_cut_get),
-      TEST(test_cancel), TEST(test_stall), TEST(test_server_dies), TEST(test_refused),
-      TEST(test_plain_user))
+      TEST(test_rename), TEST(test_abort), TEST(test_full), TEST(test_sweep), TEST(test_cut_put),
+      TEST(test_cut_get), TEST(test_cancel), TEST(test_stall), TEST(test_server_dies),
+      TEST(test_refused), TEST(test_plain_user))

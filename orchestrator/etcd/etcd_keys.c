@@ -50,14 +50,20 @@ static const char *read_kv(const struct bolt_entry *entry, bool all, struct etcd
 	struct proto message = proto_of(entry->value.data, entry->value.len);
 	const char *complaint = etcd_revision_read(entry->key, out);
 	struct proto_field field;
+	bool found = false;
 
 	if (complaint)
 		return complaint;
 	out->stored = entry->value;
 	out->at = entry->at;
-	while ((all || !out->key.len) && proto_next(&message, &field))
-		if (field.number == 1 && field.type == 2)
-			out->key = (struct bolt_slice){ field.data, field.len };
+	while ((all || !out->key.len) && proto_next(&message, &field)) {
+		if (field.number != 1 || field.type != 2)
+			continue;
+		if (found) /* etcd would take the last one, and a quick reading the first */
+			return "the value has two keys";
+		found = true;
+		out->key = (struct bolt_slice){ field.data, field.len };
+	}
 	if (message.bad)
 		return "the value is no key and value of etcd";
 	if (!entry->value

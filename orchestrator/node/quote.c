@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static int add_word(const char *word, struct buf *out)
+int quote_word(const char *word, struct buf *out)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789-_=+:,./@%";
@@ -36,7 +36,7 @@ int quote_command(const char *const argv[], bool sudo, unsigned seconds, struct 
 	int failed = buf_addf(out, "%senv LC_ALL=C timeout -k 5 %u", sudo ? "sudo -n -- " : "",
 			      seconds ? seconds : 1);
 	for (size_t i = 0; argv[i] && !failed; i++)
-		failed = buf_adds(out, " ") || add_word(argv[i], out);
+		failed = buf_adds(out, " ") || quote_word(argv[i], out);
 	if (failed)
 		return err_set(err, ERR_BUG, "a command that is too long: %s", argv[0]);
 	return 0;

@@ -17,4 +17,7 @@
 int quote_command(const char *const argv[], bool sudo, unsigned seconds, struct buf *out,
 		  struct err *err);
 
+/* Appends one word, in single quotes unless it needs none.  -1: it does not fit. */
+int quote_word(const char *word, struct buf *out);
+
 #endif

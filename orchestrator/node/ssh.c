@@ -5,6 +5,7 @@
 #include "node/ssh.h"
 
 #include "base/mem.h"
+#include "node/quote.h"
 #include "node/ssh_session.h"
 
 #include <errno.h>
@@ -13,6 +14,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+enum {
+	LINE_MAX_BYTES = 512 * 1024,
+	WENT_WELL = 77, /* on the line: a command that ended with 0; see make_line */
+};
 
 void ssh_init(void)
 {
@@ -180,17 +186,41 @@ static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, st
 	}
 }
 
-static int exit_status(struct ssh *ssh, LIBSSH2_CHANNEL *channel)
+/*
+ * libssh2 says 0, too, when the channel was closed and no exit status was told.  So 0 never means that the command went
+ * well: the line ends with another number then.  `sh -c`: whatever the user's shell is.
+ */
+static int make_line(const char *command, struct buf *out, struct err *err)
+{
+	scoped(buf) struct buf script = BUF_INIT(LINE_MAX_BYTES);
+
+	if (buf_addf(&script, "%s; s=$?; case $s in 0) s=%d;; %d) s=%d;; esac; exit $s", command,
+		     WENT_WELL, WENT_WELL, WENT_WELL - 1) ||
+	    buf_adds(out, "sh -c ") || quote_word(buf_str(&script), out))
+		return err_set(err, ERR_BUG, "a command that is too long");
+	return 0;
+}
+
+static int exit_status(struct ssh *ssh, LIBSSH2_CHANNEL *channel, int *status, struct err *err)
 {
 	char *signal_name = NULL;
-	int status = libssh2_channel_get_exit_status(channel);
+	int told = libssh2_channel_get_exit_status(channel);
 
 	libssh2_channel_get_exit_signal(channel, &signal_name, NULL, NULL, NULL, NULL, NULL);
 	if (signal_name) {
 		libssh2_free(ssh->session, signal_name);
-		return 128 + 15;
+		told = 128 + 15;
 	}
-	return status;
+	if (told == 0) {
+		ssh->broken = true;
+		err_set(err, ERR_SSH, "the command's end was not told");
+		return err_hint(err,
+				"sshd closed the channel early, or ran something else: look for "
+				"ForceCommand in its sshd_config and command= in "
+				"authorized_keys");
+	}
+	*status = told == WENT_WELL ? 0 : told;
+	return 0;
 }
 
 static int run_on(struct ssh *ssh, LIBSSH2_CHANNEL *channel, const char *command,
@@ -220,17 +250,19 @@ static int run_on(struct ssh *ssh, LIBSSH2_CHANNEL *channel, const char *command
 	SSH(ssh, err, rc, libssh2_channel_wait_closed(channel));
 	if (err->code || rc)
 		return ssh_fail(ssh, err, "ending a command");
-	*status = exit_status(ssh, channel);
-	return 0;
+	return exit_status(ssh, channel, status, err);
 }
 
 int ssh_run(struct ssh *ssh, const char *command, const struct ssh_input *input, uint64_t deadline,
 	    struct buf *out, struct buf *errs, int *status, struct err *err)
 {
+	scoped(buf) struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	LIBSSH2_CHANNEL *channel;
 	long rc;
 
 	ssh_begin(ssh, deadline, err);
+	if (make_line(command, &line, err))
+		return -1;
 	SSH(ssh, err, rc,
 	    (channel = libssh2_channel_open_ex(ssh->session, "session", 7, SSH_WINDOW, SSH_PACKET,
 					       NULL, 0))
@@ -238,7 +270,7 @@ int ssh_run(struct ssh *ssh, const char *command, const struct ssh_input *input,
 		    : libssh2_session_last_errno(ssh->session));
 	if (!channel)
 		return ssh_fail(ssh, err, "opening a channel");
-	int failed = run_on(ssh, channel, command, input, out, errs, status, err);
+	int failed = run_on(ssh, channel, buf_str(&line), input, out, errs, status, err);
 	while (libssh2_channel_free(channel) == LIBSSH2_ERROR_EAGAIN)
 		if (ssh->broken) /* closing the session frees it */
 			break;

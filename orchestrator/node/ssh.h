@@ -42,7 +42,8 @@ struct ssh_input {
 /*
  * Runs a command line by the user's shell on the host.  out (NULL: thrown away) and errs are
  * appended to, at most their maximum; more of out is an error, more of errs is thrown away.  0 with
- * *status: its exit code, or 128 + 15 when a signal ended it.
+ * *status: its exit code, or 128 + 15 when a signal ended it.  A channel that closes without telling the
+ * command's end is an error (SSH).
  */
 int ssh_run(struct ssh *ssh, const char *command, const struct ssh_input *input, uint64_t deadline,
 	    struct buf *out, struct buf *errs, int *status, struct err *err);

@@ -73,6 +73,16 @@ static int text_end(struct sink *sink, struct err *err)
 	return 0;
 }
 
+/* NAME.json is of NAME itself, or of NAME.db and more: prune must not remove another one's object by it. */
+static int check_object(const char *name, const char *object, struct err *err)
+{
+	size_t len = strlen(name);
+
+	if (!object || (strncmp(object, name, len) == 0 && (!object[len] || object[len] == '.')))
+		return 0;
+	return err_set(err, ERR_CONFIG, "it is the recipe of another object, %s", object);
+}
+
 /* The store's own trouble ends it; a recipe that cannot be read is told in the entry. */
 static int read_one(struct store *store, struct arena *arena, const char *recipe_name,
 		    struct catalog_entry *out, struct err *err)
@@ -85,12 +95,15 @@ static int read_one(struct store *store, struct arena *arena, const char *recipe
 
 	if (!failed)
 		failed = recipe_read(arena, buf_str(&text.buf), text.buf.len, &entry.recipe, err);
+	if (!failed)
+		failed = check_object(entry.name, entry.recipe.stored.name, err);
 	buf_release(&text.buf);
 	if (failed && err->code != ERR_CONFIG)
 		return err_in(err, "%s", recipe_name);
 	if (failed) {
 		entry.state = CATALOG_UNREAD;
 		entry.trouble = arena_strdup(arena, err->text);
+		entry.recipe = (struct recipe){ .taken_at = 0 };
 		*err = ERR_INIT;
 	}
 	entry.object = entry.recipe.stored.name ? entry.recipe.stored.name : entry.name;

@@ -147,7 +147,8 @@ int store_name_check(const char *name, struct err *err)
 
 	if (!fault)
 		return 0;
-	return err_set(err, ERR_USAGE, "'%.300s' cannot be a name in a store: %s", name, fault);
+	return err_set(err, ERR_USAGE, "'%.60s%s' cannot be a name in a store: %s", name,
+		       strlen(name) > 60 ? "..." : "", fault);
 }
 
 static int put_sink_write(struct sink *sink, const void *data, size_t len, struct err *err)
@@ -274,6 +275,22 @@ char *store_part_name(const char *name)
 	random_bytes(dice, sizeof(dice));
 	digest_hex(dice, sizeof(dice), text);
 	return mem_printf(".%.*s.part-%s", (int)keep, name, text);
+}
+
+bool store_part_is_left(const char *name, uint64_t written, uint64_t now)
+{
+	static const char mark[] = ".part-";
+	enum { MARK = sizeof(mark) - 1, DICE = 16 };
+	size_t len = strlen(name);
+
+	if (name[0] != '.' || len < 1 + 1 + MARK + DICE || len > STORE_NAME_MAX)
+		return false;
+	size_t stem = len - MARK - DICE - 1; /* bytes of NAME */
+	const char *end = name + 1 + stem;
+	if (memcmp(end, mark, MARK) != 0 || strspn(end + MARK, "0123456789abcdef") != DICE)
+		return false;
+	scoped(mem) char *object = mem_printf("%.*s", (int)stem, name + 1);
+	return !name_fault(object) && now > written && now - written > STORE_PART_OLD_S;
 }
 
 static int hex_digit(char c)

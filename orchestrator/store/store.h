@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STORE_NAME_MAX = 255, STORE_OBJECTS_MAX = 100000 };
+enum { STORE_NAME_MAX = 255, STORE_OBJECTS_MAX = 100000, STORE_PART_OLD_S = 24 * 3600 };
 
 struct store_s3_settings { /* NULL: from the environment and the profile, see aws_env.h */
 	const char *endpoint;
@@ -62,6 +62,7 @@ int store_name_check(const char *name, struct err *err);
  * A new object.  Bytes go to the sink; its `end` makes the object durable and gives it its name, which is never
  * overwritten (STORE, "exists already", before or after the bytes were sent).  Then, or instead, store_put_free:
  * without an `end` that returned 0 it removes every trace, also from the server (an upload in parts is aborted).
+ * The first put of a store also removes what killed runs have left in it (store_part_is_left), when it can.
  */
 struct store_put;
 struct store_put *store_put(struct store *store, const char *name, struct err *err);
@@ -116,6 +117,12 @@ struct store_driver {
  * random end, NAME cut so that it fits a file system; the caller frees.
  */
 char *store_part_name(const char *name);
+
+/*
+ * True for such a name when its file was last written more than STORE_PART_OLD_S ago: what a run left that was killed.
+ * Both times are the store's own clock's, not this machine's.
+ */
+bool store_part_is_left(const char *name, uint64_t written, uint64_t now);
 
 /* `len` bytes of a URL with %XX undone; NULL (USAGE): bad digits, a control character.  The caller frees. */
 char *store_url_decode(const char *text, size_t len, struct err *err);

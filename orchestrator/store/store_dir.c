@@ -2,6 +2,7 @@
  * store_dir: a store that is a directory.  A new object is written beside, made durable, and then gets its name by a
  * call that fails when there is one: an object under its own name is always whole, and never changes.
  */
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ enum { CHUNK = 256 * 1024 };
 struct dir_store {
 	char *path;
 	int cancel_fd;
+	bool swept; /* looked for what killed runs have left */
 };
 
 struct dir_put {
@@ -157,6 +159,34 @@ static int make_folder(const struct dir_store *store, struct err *err)
 	return open_folder(store, err);
 }
 
+/* What killed runs have left goes; what cannot be removed stays, and is no trouble. */
+static void sweep(struct dir_put *put)
+{
+	int folder = openat(put->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+	struct stat ours, st;
+
+	put->store->swept = true;
+	if (!entries && folder >= 0)
+		close(folder);
+	if (!entries)
+		return;
+	/* our part is new: its time is the file system's, which may be another machine's */
+	while (!fstat(put->fd, &ours) && (entry = readdir(entries))) {
+		if (entry->d_name[0] != '.' ||
+		    fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode) ||
+		    !store_part_is_left(entry->d_name, (uint64_t)st.st_mtime,
+					(uint64_t)ours.st_mtime))
+			continue;
+		bool gone = !unlinkat(folder, entry->d_name, 0);
+		log_at(1, "%s: %s, left by a run that was killed, %s", put->store->path,
+		       entry->d_name, gone ? "was removed" : "cannot be removed");
+	}
+	closedir(entries);
+}
+
 static int begin(struct dir_put *put, struct err *err)
 {
 	struct stat st;
@@ -172,6 +202,8 @@ static int begin(struct dir_put *put, struct err *err)
 			 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (put->fd < 0)
 		return failed(put->store, put->part, "cannot make it", err);
+	if (!put->store->swept)
+		sweep(put);
 	return 0;
 }
 

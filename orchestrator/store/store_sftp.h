@@ -27,6 +27,7 @@ struct sftp_store {
 	int cancel_fd;
 	uint64_t stall_ms;
 	struct sftp_link *link; /* NULL: none yet */
+	bool swept;             /* looked for what killed runs have left */
 };
 
 /* A session of its own, for one user; NULL with the session's error. */

@@ -13,6 +13,7 @@ enum {
 	CLEANUP_MS = 10 * 1000, /* for removing what a failed put has left, also after a cancel */
 	ROOM = 1024 * 1024,     /* bytes on their way to the server */
 	FULL_BELOW = 64 * 1024, /* with less free than this a disk is full */
+	SWEEP_MAX = 100,        /* files left by killed runs, of which one put removes so many */
 };
 
 struct sftp_put {
@@ -57,6 +58,47 @@ static int make_folder(struct sftp_store *store, struct ssh_sftp *sftp, struct e
 		      : -1;
 }
 
+struct left {
+	uint64_t now; /* on the server */
+	char *names[SWEEP_MAX];
+	size_t count;
+};
+
+static int find_left(void *arg, const char *name, const struct ssh_sftp_facts *facts,
+		     struct err *err)
+{
+	struct left *left = arg;
+
+	(void)err;
+	if (facts->regular && left->count < SWEEP_MAX &&
+	    store_part_is_left(name, facts->at, left->now))
+		left->names[left->count++] = mem_strdup(name);
+	return 0;
+}
+
+/* What killed runs have left goes; what cannot be removed stays, and is no trouble. */
+static void sweep(struct sftp_put *put, struct ssh_sftp *sftp)
+{
+	const struct sftp_store *store = put->store;
+	struct left left = { .count = 0 };
+	struct ssh_sftp_facts ours;
+	struct err ignored = ERR_INIT;
+
+	put->store->swept = true;
+	/* our part is new: its time is the server's */
+	if (ssh_sftp_stat(sftp, put->part, &ours, &ignored))
+		return;
+	left.now = ours.at;
+	int failed = ssh_sftp_list(sftp, store->url.path, find_left, &left, &ignored);
+	for (size_t i = 0; i < left.count; i++) {
+		scoped(mem) char *path = sftp_path_in(store, left.names[i]);
+		failed = failed || ssh_sftp_unlink(sftp, path, &ignored);
+		log_at(1, "%s: %s, left by a run that was killed, %s", store->shown, left.names[i],
+		       failed ? "cannot be removed" : "was removed");
+		free(left.names[i]);
+	}
+}
+
 static int begin(struct sftp_put *put, struct err *err)
 {
 	struct sftp_store *store = put->store;
@@ -75,6 +117,8 @@ static int begin(struct sftp_put *put, struct err *err)
 	put->made = put->file || err->code != ERR_REMOTE;
 	if (!put->file)
 		return sftp_failed(store, put->name, err);
+	if (!store->swept)
+		sweep(put, sftp);
 	*err = ERR_INIT;
 	return 0;
 }

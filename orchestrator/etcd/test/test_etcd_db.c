@@ -387,6 +387,28 @@ static void test_refused_key(void)
 	}
 }
 
+/* A value with two keys would be one key to etcd and another to a reader that stops at the first. */
+static void test_two_keys(void)
+{
+	scoped(etcd_db) struct etcd_db db = { 0 };
+	struct etcd_db_facts facts;
+	struct bolt_map map;
+	struct made m;
+	struct err err = ERR_INIT;
+
+	prepare(&m, 5);
+	m.file = make_db(&m.want);
+	uint8_t *value = m.file.data + (size_t)DB_FIRST_LEAF * 4096 + 64 + 17;
+	uint8_t *tag = value + 2 + value[1] + 2; /* key, mod_revision, and then the value */
+	CHECK_INT(*tag, 5 << 3 | 2);
+	*tag = 1 << 3 | 2;
+	CHECK_INT(bolt_map_of(m.file.data, m.file.size, &map, &err), 0);
+	CHECK_INT(etcd_db_read(&map, &db, &facts, &err), -1);
+	CHECK_INT(err.code, ERR_CORRUPT);
+	CHECK_HAS(err.text, "the value has two keys");
+	free(m.file.data);
+}
+
 /* More keys than there is room for: of a file without bytes that is 7/8 of 64. */
 static void test_too_many(void)
 {
@@ -409,4 +431,4 @@ static void test_too_many(void)
 
 TESTS(TEST(test_facts), TEST(test_members), TEST(test_hashkv), TEST(test_objects),
       TEST(test_object_names), TEST(test_empty), TEST(test_refused), TEST(test_refused_key),
-      TEST(test_too_many))
+      TEST(test_two_keys), TEST(test_too_many))

@@ -135,8 +135,8 @@ static void test_replaced(void)
 	scoped(catalog) struct catalog catalog = { .arena = NULL };
 	struct err err = ERR_INIT;
 
-	write_recipe(store, "four", "one.db", 4000, "five");
-	write_recipe(store, "five", "one.db", 3500, NULL);
+	write_recipe(store, "four", "four.db", 4000, "five");
+	write_recipe(store, "five", "five.db", 3500, NULL);
 	CHECK_INT(catalog_read(store, &catalog, &err), 0);
 	CHECK(!entry_of(&catalog, "four")->replaced);
 	catalog_release(&catalog);
@@ -145,6 +145,29 @@ static void test_replaced(void)
 	CHECK_INT(catalog_read(store, &catalog, &err), 0);
 	CHECK(entry_of(&catalog, "four")->replaced);
 	CHECK(!entry_of(&catalog, "four")->gap);
+}
+
+/* A recipe says of which object it is: not of another snapshot's, which prune would remove by it. */
+static void test_foreign(void)
+{
+	static const char *const objects[] = { "one.db", "sixteen.db", "si", "six-2.db" };
+	scoped(store) struct store *store = open_store();
+	scoped(arena) struct arena *arena = arena_new();
+	struct catalog_entry entry;
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
+		write_recipe(store, "six", objects[i], 5000, NULL);
+		CHECK_INT(catalog_find(store, arena, "six", &entry, &err), 0);
+		CHECK_INT(entry.state, CATALOG_UNREAD);
+		CHECK_HAS(entry.trouble, "the recipe of another object");
+		CHECK_STR(entry.object, "six");
+		CHECK(!entry.recipe.stored.name && !entry.recipe.previous);
+		CHECK_INT(store_remove(store, "six.json", &err), 0);
+	}
+	write_recipe(store, "six", "six.db.zst.age", 5000, NULL);
+	CHECK_INT(catalog_find(store, arena, "six", &entry, &err), 0);
+	CHECK_INT(entry.state, CATALOG_MISSING);
 }
 
 static void make_dir(void)
@@ -160,4 +183,5 @@ static void drop_dir(void)
 	CHECK_INT(system(cmd), 0);
 }
 
-TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(drop_dir))
+TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(test_foreign),
+      TEST(drop_dir))

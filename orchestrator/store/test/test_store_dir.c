@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MANY = 8 };
@@ -249,6 +250,66 @@ static void *race(void *arg)
 	return NULL;
 }
 
+/* A file of that name, last written so many seconds ago. */
+static void make_old(const char *name, time_t ago)
+{
+	scoped(mem) char *path = mem_printf("%s/%s", dir, name);
+	struct timespec times[2] = { { .tv_sec = time(NULL) - ago }, { .tv_sec = 0 } };
+
+	times[1] = times[0];
+	make_file(name);
+	CHECK_INT(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static bool is_there(const char *name)
+{
+	scoped(mem) char *path = mem_printf("%s/%s", dir, name);
+
+	return access(path, F_OK) == 0;
+}
+
+/* What killed runs have left goes with the next put, and nothing else does. */
+static void test_sweep(void)
+{
+	static const char *const kept[] = {
+		".b.db.part-0123456789abcdef", /* too young: a run may be writing it */
+		".a.db.part-0123456789abcde",  /* none of ours, by their names */
+		".a.db.part-0123456789abcdeff",
+		".a.db.part-0123456789ABCDEF",
+		".part-0123456789abcdef",
+		"a.db.part-0123456789abcdef",
+		".a.db.part-0123456789abcdef.db",
+		"..a.part-0123456789abcdef",
+		".bashrc",
+		"old.db",
+	};
+	struct store *store = begin();
+	scoped(mem) char *link = mem_printf("%s/.l.part-0123456789abcdef", dir);
+	struct err err = ERR_INIT;
+
+	make_old(".a.db.part-0123456789abcdef", STORE_PART_OLD_S + 100);
+	make_old(".prod-20260101T000000Z.json.part-00000000000000ff", 90 * STORE_PART_OLD_S);
+	make_old(kept[0], STORE_PART_OLD_S - 100);
+	for (size_t i = 1; i < sizeof(kept) / sizeof(kept[0]); i++)
+		make_old(kept[i], 90 * STORE_PART_OLD_S);
+	CHECK_INT(symlink("old.db", link), 0);
+	/* reading removes nothing */
+	check_list(store, "new", "");
+	CHECK(is_there(".a.db.part-0123456789abcdef"));
+	CHECK_INT(put_object(store, "new", 5, 5, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK(!is_there(".a.db.part-0123456789abcdef"));
+	CHECK(!is_there(".prod-20260101T000000Z.json.part-00000000000000ff"));
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		CHECK(is_there(kept[i]));
+		if (!is_there(kept[i]))
+			fprintf(stderr, "%s is gone\n", kept[i]);
+	}
+	CHECK(is_there(".l.part-0123456789abcdef"));
+	CHECK_INT(files_in(dir), sizeof(kept) / sizeof(kept[0]) + 2);
+	end(store);
+}
+
 static void test_race(void)
 {
 	struct store *store = begin();
@@ -322,5 +383,5 @@ static void test_sink_fails(void)
 }
 
 TESTS(TEST(test_round_trip), TEST(test_long_name), TEST(test_never_overwritten), TEST(test_abort),
-      TEST(test_strangers), TEST(test_directory), TEST(test_full), TEST(test_race),
-      TEST(test_cancel), TEST(test_sink_fails))
+      TEST(test_strangers), TEST(test_directory), TEST(test_full), TEST(test_sweep),
+      TEST(test_race), TEST(test_cancel), TEST(test_sink_fails))

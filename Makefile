@@ -98,7 +98,8 @@ $(BUILD)/asan/kubectl-etcd_backup: $(BUILD)/asan/plugin/main.o $(BUILD)/asan/plu
 DEB_BUILD := gcc make pkg-config libssh2-1-dev libuv1-dev libcurl4-openssl-dev libjansson-dev \
              libyaml-dev libssl-dev libzstd-dev zlib1g-dev libexpat1-dev libc6-dev
 DEB_CHECK := clang clang-format clang-tidy cppcheck shellcheck
-DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git age zstd
+DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git age zstd \
+             tar python3-jsonschema
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # installs those of a list that are missing; says so first
@@ -190,6 +191,7 @@ test: deps-test
 		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
 		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/asan/test/e2e/sshd/test_store_sftp \
 			$(BUILD)/tsan/test/e2e/sshd/test_ssh \
+		-- recipe e2e/recipe/run $(BUILD)/asan/test/orchestrator/snapshot/test/test_recipe \
 		-- list e2e/list/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- age e2e/age/run $(BUILD)/asan/test/e2e/age/age_tool \
 		-- s3 e2e/s3/run $(BUILD)/asan/test/e2e/s3/test_store_s3 $(BUILD)/tsan/test/e2e/s3/test_store_s3 \

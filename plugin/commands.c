@@ -21,7 +21,8 @@ const struct command commands[] = {
 	  "was stored\n"
 	  "is read back; --compare does so everywhere, --prune does and then removes what no "
 	  "--keep "
-	  "rule keeps.",
+	  "rule keeps.  --with-pki keeps what a new control plane needs, too: keys, certificates,\n"
+	  "manifests, settings.",
 	  "  # Take a snapshot, logging in as root with the agent's keys\n"
 	  "  kubectl etcd-backup save prod.db --ssh-user root\n\n"
 	  "  # Encrypted, into an S3 bucket\n"

@@ -398,6 +398,7 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 		node_ssh_init(&d->nodes[i], where.members[i].node, where.members[i].address,
 			      &d->ssh);
 		d->cluster.members[i].pod = where.members[i].pod;
+		d->cluster.members[i].image_id = where.members[i].image_id;
 	}
 	keep_arenas(d, r);
 	if (!failed) {

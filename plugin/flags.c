@@ -61,6 +61,8 @@ const struct flag flags[] = {
 	  "Encrypt for the recipients in this file, one a line" },
 	{ "plaintext", 0, FLAG_BOOL, AT(plaintext), ON_SAVE, NULL,
 	  "Leave it unencrypted in a store that is not on this machine" },
+	{ "with-pki", 0, FLAG_BOOL, AT(with_pki), ON_SAVE, NULL,
+	  "Keep the control plane's own files beside it, too: keys, manifests; encrypted only" },
 	{ "tag", 0, FLAG_TEXTS, AT(tags), ON_SAVE, "TEXT",
 	  "A word to find it by; may be given several times" },
 	{ "from", 0, FLAG_TEXT, AT(from), ON_FROM, "URL",

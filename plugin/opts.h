@@ -58,6 +58,7 @@ struct opts {
 	const char *recipients_file; /* --recipients-file FILE */
 	bool plaintext;              /* --plaintext */
 	struct texts tags;           /* --tag */
+	bool with_pki;               /* --with-pki */
 
 	/* stores */
 	const char *from; /* --from URL */

@@ -75,6 +75,14 @@ static int check_secrecy(const struct place *place, const struct opts *opts, con
 {
 	bool encrypted = place->recipients.count || place->passphrase.len;
 
+	if (opts->with_pki && !encrypted) {
+		err_set(err, ERR_UNSAFE,
+			"--with-pki: the keys of the cluster are kept encrypted only, and no key "
+			"to encrypt them for was given");
+		return err_hint(err, "--encrypt-to age1... (kubectl etcd-backup keygen makes a "
+				     "key), --recipients-file or --passphrase-file");
+	}
+
 	if (encrypted && opts->plaintext)
 		return err_set(err, ERR_USAGE, "--plaintext with a key: which?");
 	if (!encrypted && file && ends(file, ".age"))
@@ -192,8 +200,13 @@ int slot_open(struct slot *slot, struct place *place, const struct opts *opts, c
 		slot->object = arena_printf(arena, "%s%s", slot->shown, seal_suffix(&place->seal));
 		slot->recipe = arena_printf(arena, "%s.json", slot->shown);
 	}
+	if (opts->with_pki) /* its ending is that of the snapshot, but for ".db" */
+		slot->files = arena_printf(arena, "%s.pki.tar%s",
+					   place->named ? slot->object : slot->shown,
+					   seal_suffix(&place->seal) + strlen(".db"));
 	return check_name(place, slot->store, slot->object, err) ||
-			       check_name(place, slot->store, slot->recipe, err)
+			       check_name(place, slot->store, slot->recipe, err) ||
+			       (slot->files && check_name(place, slot->store, slot->files, err))
 		       ? -1
 		       : 0;
 }

@@ -25,6 +25,7 @@ struct place {
 struct slot {
 	struct store *store;
 	const char *object, *recipe; /* names there */
+	const char *files;           /* of --with-pki; NULL: not wanted */
 	const char *shown; /* what the user calls it: FILE, or the name without its ending */
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/tree.h"
+#include "plugin/control_plane.h"
 #include "plugin/print.h"
 
 #include <pwd.h>
@@ -214,6 +215,8 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 		return -1;
 	if (check_found(opts, plan, err) || check_same_cluster(opts, plan, err))
 		return -1;
+	if (plan->source.has_recipe)
+		control_plane_compare(&plan->found, &plan->source.recipe);
 	return fill_context(opts, plan, err);
 }
 

@@ -31,12 +31,43 @@ static int read_rules(const struct opts *opts, struct retention_rules *rules, st
 	return 0;
 }
 
-/* What tells one cluster from another, as far as the recipe knows. */
-static const char *cluster_of(const struct recipe *recipe)
+/* What tells one cluster from another: the best that all recipes know, since older ones, and some saves, know less. */
+enum identity { BY_UID, BY_CA, BY_NAME };
+
+static enum identity find_identity(const struct catalog *catalog)
 {
-	return recipe->cluster_uid              ? recipe->cluster_uid
-	       : recipe->cluster.ca_fingerprint ? recipe->cluster.ca_fingerprint
-						: recipe->cluster.name;
+	bool uids = true, cas = true;
+
+	for (size_t i = 0; i < catalog->count; i++) {
+		uids &= catalog->entries[i].recipe.cluster_uid != NULL;
+		cas &= catalog->entries[i].recipe.cluster.ca_fingerprint != NULL;
+	}
+	return uids ? BY_UID : cas ? BY_CA : BY_NAME;
+}
+
+static const char *cluster_of(const struct recipe *recipe, enum identity by)
+{
+	return by == BY_UID  ? recipe->cluster_uid
+	       : by == BY_CA ? recipe->cluster.ca_fingerprint
+			     : recipe->cluster.name;
+}
+
+static int check_one_cluster(const struct catalog *catalog, struct err *err)
+{
+	enum identity by = find_identity(catalog);
+
+	for (size_t i = 1; i < catalog->count; i++) {
+		const struct recipe *first = &catalog->entries[0].recipe;
+		const struct recipe *other = &catalog->entries[i].recipe;
+		if (strcmp(cluster_of(first, by), cluster_of(other, by)) == 0)
+			continue;
+		err_set(err, ERR_UNSAFE,
+			"snapshots of several clusters are there: \"%s\" and \"%s\"",
+			first->cluster.name, other->cluster.name);
+		return err_hint(err, "--cluster-name NAME prunes those of one; give each cluster a "
+				     "prefix of its own");
+	}
+	return 0;
 }
 
 /* Snapshots that are whole, of one cluster: what may be removed at all. */
@@ -57,17 +88,9 @@ int prune_gather(const struct opts *opts, struct catalog *catalog, struct err *e
 			continue;
 		}
 		catalog->entries[kept++] = *entry;
-		const struct recipe *first = &catalog->entries[0].recipe;
-		if (strcmp(cluster_of(first), cluster_of(&entry->recipe)) == 0)
-			continue;
-		err_set(err, ERR_UNSAFE,
-			"snapshots of several clusters are there: \"%s\" and \"%s\"",
-			first->cluster.name, entry->recipe.cluster.name);
-		return err_hint(err, "--cluster-name NAME prunes those of one; give each cluster a "
-				     "prefix of its own");
 	}
 	catalog->count = kept;
-	return 0;
+	return check_one_cluster(catalog, err);
 }
 
 int prune_check(const struct opts *opts, struct err *err)
@@ -83,13 +106,14 @@ int prune_decide(const struct opts *opts, const struct catalog *catalog,
 {
 	struct retention_entry *entries = mem_zalloc((catalog->count + 1) * sizeof(*entries));
 	struct retention_rules rules;
+	enum identity by = find_identity(catalog);
 	int failed = read_rules(opts, &rules, err);
 
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct recipe *r = &catalog->entries[i].recipe;
 		entries[i] = (struct retention_entry){ .name = catalog->entries[i].name,
 						       .taken_at = r->taken_at,
-						       .cluster = cluster_of(r),
+						       .cluster = cluster_of(r, by),
 						       .etcd_id = r->cluster.id,
 						       .revision = r->revision,
 						       .size = r->db_size,

@@ -29,7 +29,8 @@ static int check_newest(struct store *store, const struct catalog_entry *newest,
 		if (strcmp(proved[i], newest->name) == 0)
 			return 0;
 	if (!read_back_bytes(store, newest->object, r->stored.name ? r->stored.sha256 : r->sha256,
-			     err))
+			     err) &&
+	    (!r->files.name || !read_back_bytes(store, r->files.name, r->files.sha256, err)))
 		return 0;
 	if (err->code != ERR_CORRUPT)
 		return err_in(err, "reading the newest snapshot back, before anything is removed");
@@ -66,8 +67,10 @@ static int remove_all(struct store *store, const struct catalog *catalog,
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct catalog_entry *entry = &catalog->entries[i];
 		scoped(mem) char *recipe = mem_printf("%s.json", entry->name);
+		const char *files = entry->recipe.files.name;
 		if (!verdicts[i].keep &&
-		    (store_remove(store, recipe, err) || store_remove(store, entry->object, err)))
+		    (store_remove(store, recipe, err) || store_remove(store, entry->object, err) ||
+		     (files && store_remove(store, files, err))))
 			return err_in(err, "%s", entry->name);
 	}
 	return 0;

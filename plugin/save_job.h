@@ -8,6 +8,7 @@
 #include "plugin/discover.h"
 #include "plugin/health.h"
 #include "plugin/place.h"
+#include "plugin/save_extras.h"
 
 enum save_stage {
 	SAVE_BEGUN,  /* nothing has a name */
@@ -23,6 +24,7 @@ struct save_part {
 	struct slot slot;
 	struct store_put *put;
 	struct seal seal;
+	struct seal files; /* of --with-pki: their sizes and hashes */
 	struct etcd_status status;
 	struct etcd_snapshot snapshot;
 	uint64_t revision;
@@ -41,6 +43,7 @@ struct save {
 	uint64_t deadline;
 	uint64_t taken_at; /* of all parts: when their streams had ended */
 	const char *previous, *previous_sha256;
+	struct save_extras extras;
 	bool wanted[CLUSTER_MEMBERS_MAX]; /* which parts there are */
 	char set[17];                     /* "" when there is one part by intention */
 	struct save_part parts[CLUSTER_MEMBERS_MAX];

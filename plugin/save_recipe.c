@@ -46,6 +46,7 @@ void save_fill_recipe(struct save *save, size_t member)
 			    .compression = seal_compression(&place->seal),
 			    .encryption = seal_encryption(&place->seal) },
 	};
+	save_extras_fill(&save->extras, save->found, &part->recipe);
 	fill_degraded(part);
 	if (hash) {
 		snprintf(part->hash, sizeof(part->hash), "%08x", hash->hash);
@@ -104,8 +105,8 @@ static int write_recipe(struct save_part *part, struct err *err)
 /* What could not be read may be whole all the same: it stays, and the error is told. */
 int save_complete(struct node *node, void *arg, struct err *err)
 {
-	const struct save *save = arg;
-	struct save_part *part = &((struct save *)arg)->parts[node->index];
+	struct save *save = arg;
+	struct save_part *part = &save->parts[node->index];
 	struct err unread = ERR_INIT;
 
 	if (read_back(save, part, &unread) &&
@@ -113,6 +114,17 @@ int save_complete(struct node *node, void *arg, struct err *err)
 		*err = unread;
 		return -1;
 	}
+	if (save_extras_put(&save->extras, save->found, save->place, &part->slot, &part->files,
+			    err))
+		return -1;
+	if (save->extras.with_files)
+		part->recipe.files = (struct recipe_stored){
+			.name = part->slot.files,
+			.sha256 = part->files.stored.sha256,
+			.size = part->files.stored.size,
+			.compression = seal_compression(&save->place->seal),
+			.encryption = seal_encryption(&save->place->seal),
+		};
 	if (write_recipe(part, err))
 		return -1;
 	part->err = unread;

@@ -22,6 +22,8 @@ static void fail(struct save *save, size_t i, const struct err *why)
 		if (why->code == ERR_CANCELLED) /* a remote store would do nothing more */
 			fleet_forget_cancel(save->found->fleet);
 		store_remove(part->slot.store, part->slot.object, &ignored);
+		if (part->slot.files)
+			store_remove(part->slot.store, part->slot.files, &ignored);
 	}
 	store_put_free(part->put);
 	part->put = NULL;
@@ -95,6 +97,16 @@ static int open_slots(struct save *save, struct err *err)
 	save->previous = before.previous;
 	save->previous_sha256 = before.previous_sha256;
 	return fleet_catch_signals(d->fleet, NULL, NULL, err);
+}
+
+/* Before the snapshot, so that what is missing is known before it begins; etcd is asked through the first of the members. */
+static int read_extras(struct save *save, struct err *err)
+{
+	size_t first = 0;
+
+	while (first + 1 < save->found->cluster.count && !save->wanted[first])
+		first++;
+	return save_extras_read(&save->extras, save->opts, save->found, first, err);
 }
 
 static int open_seals(struct save *save, struct err *err)
@@ -172,7 +184,7 @@ int save_run(struct save *save, struct err *err)
 	bool which[CLUSTER_MEMBERS_MAX];
 
 	place_name(save->place, save->found->cluster.name);
-	if (open_slots(save, err) || open_seals(save, err))
+	if (open_slots(save, err) || read_extras(save, err) || open_seals(save, err))
 		return fail_all(save, err);
 	for (size_t i = 0; i < save->found->cluster.count; i++)
 		if (save->wanted[i])
@@ -194,12 +206,14 @@ int save_run(struct save *save, struct err *err)
 
 void save_release(struct save *save)
 {
+	save_extras_release(&save->extras);
 	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++) {
 		struct save_part *part = &save->parts[i];
 		if (!save->wanted[i])
 			continue;
 		store_put_free(part->put);
 		seal_release(&part->seal);
+		seal_release(&part->files);
 		slot_release(&part->slot);
 		buf_release(&part->text);
 	}

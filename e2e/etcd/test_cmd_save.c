@@ -23,6 +23,8 @@ enum { MEMBERS = 3, VALUES = 24 };
 static struct lab lab;
 static struct etcd *three[MEMBERS];
 static char *initial, *file, *folder, *recipe, *output;
+static bool with_pki;
+static const char *encrypt_to;
 
 static bool exists(const char *path)
 {
@@ -68,7 +70,9 @@ static struct opts usual(enum output kind)
 			      .arg_count = 1,
 			      .request_timeout_ms = CALL_MS,
 			      .output = kind,
-			      .quiet = true };
+			      .quiet = true,
+			      .with_pki = with_pki,
+			      .encrypt_to = { { encrypt_to }, encrypt_to != NULL } };
 }
 
 static int save(enum output kind, struct buf *out, struct err *err)
@@ -146,6 +150,8 @@ static void test_saved(void)
 	CHECK_INT(read.cluster.count, MEMBERS);
 	CHECK(read.cluster.id != 0 && read.cluster.ca_fingerprint && read.etcd_version);
 	CHECK(now_unix() - read.taken_at < 60);
+	CHECK(read.took_ms > 0 && read.took_ms < 60000);
+	CHECK_STR(read.cluster_uid, NULL); /* no Kubernetes in it */
 	struct member *from = cluster_by_name(&read.cluster, read.member ? read.member : "");
 	CHECK(from != NULL);
 	for (size_t i = 0; i < MEMBERS; i++) { /* a follower */
@@ -165,6 +171,50 @@ static void test_saved(void)
 	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_FILE));
 	unlink(recipe);
 	nothing_left();
+}
+
+/* The uid comes out of etcd: no API server is there to answer. */
+static void test_uid(void)
+{
+	static const char namespace_[] = "{\"metadata\":{\"uid\":\"0b83b2c2-83f1-4e61\"}}";
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX), said = BUF_INIT(RECIPE_MAX);
+	struct recipe read;
+	struct err err;
+
+	CHECK_INT(lab_etcdctl(&lab, three[0],
+			      argv("put", "/registry/namespaces/kube-system", namespace_), NULL,
+			      &said),
+		  0);
+	CHECK_INT(save(OUTPUT_JSON, &out, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK_INT(recipe_read(arena, buf_str(&out), out.len, &read, &err), 0);
+	CHECK_STR(read.cluster_uid, "0b83b2c2-83f1-4e61");
+	unlink(file);
+	unlink(recipe);
+	nothing_left();
+}
+
+/* This machine is no control-plane node: what is missing is told, and nothing is left. */
+static void test_with_pki(void)
+{
+	scoped(buf) struct buf out = BUF_INIT(RECIPE_MAX);
+	struct err err;
+
+	with_pki = true;
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), err_status(ERR_UNSAFE));
+	CHECK_HAS(err.text, "--with-pki");
+	CHECK_HAS(err.hint, "--encrypt-to");
+	nothing_left();
+	encrypt_to = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+	CHECK_INT(save(OUTPUT_TABLE, &out, &err), 1);
+	CHECK_INT(err.code, ERR_REMOTE);
+	CHECK_HAS(err.text, "cannot read the control plane's files: ");
+	CHECK_HAS(err.text, "/etc/kubernetes");
+	CHECK_INT(out.len, 0);
+	nothing_left();
+	with_pki = false;
+	encrypt_to = NULL;
 }
 
 static void test_output(void)
@@ -357,6 +407,6 @@ static void test_end(void)
 	free(output);
 }
 
-TESTS(TEST(test_start), TEST(test_saved), TEST(test_output), TEST(test_signals),
-      TEST(test_recipe_fails), TEST(test_read_back), TEST(test_external), TEST(test_full),
-      TEST(test_no_quorum), TEST(test_end))
+TESTS(TEST(test_start), TEST(test_saved), TEST(test_uid), TEST(test_with_pki), TEST(test_output),
+      TEST(test_signals), TEST(test_recipe_fails), TEST(test_read_back), TEST(test_external),
+      TEST(test_full), TEST(test_no_quorum), TEST(test_end))

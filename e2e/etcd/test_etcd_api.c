@@ -98,6 +98,26 @@ static void test_hash(void)
 }
 
 /* The log's first record has the ids that the member tells. */
+static void test_value(void)
+{
+	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, one);
+	scoped(buf) struct buf out = BUF_INIT(100), said = BUF_INIT(65536), small = BUF_INIT(4);
+	struct err err = ERR_INIT;
+	bool found = true;
+
+	CHECK_INT(etcd_value(client, "/nothing", deadline_in(CALL_MS), &out, &found, &err), 0);
+	CHECK(!found && out.len == 0);
+	CHECK_INT(lab_etcdctl(&lab, one, argv("put", "/some", "where else"), NULL, &said), 0);
+	CHECK_INT(lab_etcdctl(&lab, one, argv("put", "/some/thing", "x"), NULL, &said), 0);
+	CHECK_INT(etcd_value(client, "/some", deadline_in(CALL_MS), &out, &found, &err), 0);
+	CHECK(found);
+	CHECK_STR(buf_str(&out), "where else");
+	CHECK_INT(etcd_value(client, "/some", deadline_in(CALL_MS), &small, &found, &err), -1);
+	CHECK_INT(err.code, ERR_ETCD);
+	CHECK_HAS(err.text, "more than 4 bytes");
+	CHECK_INT(lab_etcdctl(&lab, one, argv("del", "/some", "/some0"), NULL, &said), 0);
+}
+
 static void test_wal(void)
 {
 	scoped(mem) char *path =
@@ -270,5 +290,5 @@ static void test_end(void)
 }
 
 TESTS(TEST(test_start), TEST(test_status), TEST(test_members), TEST(test_hash), TEST(test_wal),
-      TEST(test_alarms), TEST(test_trust), TEST(test_new_refuses), TEST(test_quorum_lost),
-      TEST(test_never_a_quorum), TEST(test_end))
+      TEST(test_value), TEST(test_alarms), TEST(test_trust), TEST(test_new_refuses),
+      TEST(test_quorum_lost), TEST(test_never_a_quorum), TEST(test_end))

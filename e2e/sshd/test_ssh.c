@@ -115,6 +115,27 @@ static void test_statuses(void)
 	node_ssh_release(&node);
 }
 
+/* The key as ssh-keygen wrote it; known before anything ran, and again after the session was lost. */
+static void test_host_key(void)
+{
+	struct ssh_settings s = settings("T_PORT", "T_KNOWN");
+	struct node node;
+	struct err err = ERR_INIT;
+	scoped(buf) struct buf out = BUF_INIT(100);
+
+	node_ssh_init(&node, "here", "127.0.0.1", &s);
+	CHECK(node.host_key == NULL);
+	CHECK_INT(node_open(&node, deadline_in(10000), &err), 0);
+	CHECK_STR(node.host_key, env("T_HOST_KEY"));
+	CHECK_INT(node_run(&node, argv("seq", "1000"), deadline_in(5000), &out, &err), -1);
+	CHECK_INT(node_run(&node, argv("true"), deadline_in(5000), NULL, &err), 0);
+	CHECK_STR(node.host_key, env("T_HOST_KEY"));
+	node_close(&node);
+	CHECK_STR(node.host_key, env("T_HOST_KEY"));
+	node_ssh_release(&node);
+	CHECK(node.host_key == NULL);
+}
+
 static void test_deadline(void)
 {
 	struct ssh_settings s = settings("T_PORT", "T_KNOWN");
@@ -362,6 +383,6 @@ static void init_once(void)
 }
 
 TESTS(TEST(init_once), TEST(test_runs), TEST(test_end_not_told), TEST(test_statuses),
-      TEST(test_deadline), TEST(test_files), TEST(test_disk_full), TEST(test_host_keys),
-      TEST(test_key_type), TEST(test_agent), TEST(test_login_refused), TEST(test_sudo_refused),
-      TEST(test_fleet), TEST(test_tunnel))
+      TEST(test_host_key), TEST(test_deadline), TEST(test_files), TEST(test_disk_full),
+      TEST(test_host_keys), TEST(test_key_type), TEST(test_agent), TEST(test_login_refused),
+      TEST(test_sudo_refused), TEST(test_fleet), TEST(test_tunnel))

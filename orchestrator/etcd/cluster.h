@@ -34,7 +34,10 @@ struct member {
 	const char *wal_dir;  /* --wal-dir as a path on the node */
 	const char *wal_flag; /* --wal-dir, as etcd sees it */
 	const char *image;
-	const char *version;         /* from the image's tag, or what the member says: "3.5.16" */
+	const char *
+		image_id; /* what the node runs, as the pod's status has it; NULL without the API */
+	const char *host_key; /* of the node's sshd as it was proved: "ssh-ed25519 AAAA..." */
+	const char *version;  /* from the image's tag, or what the member says: "3.5.16" */
 	const char *initial_cluster; /* as the manifest has it; never to be copied */
 	const char *token;           /* --initial-cluster-token */
 	uint64_t quota;              /* --quota-backend-bytes; 0: not given, which means 2 GiB */

@@ -437,3 +437,41 @@ int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, ui
 	*revision = h.revision;
 	return 0;
 }
+
+/* mvccpb.KeyValue: the value is field 5. */
+static int read_value(const struct proto_field *kv, struct buf *out, struct err *err)
+{
+	struct proto p = proto_of(kv->data, kv->len);
+	struct proto_field f;
+
+	while (proto_next(&p, &f))
+		if (f.number == 5 && f.type == 2 && buf_add(out, f.data, f.len))
+			return err_set(err, ERR_ETCD, "a value of more than %zu bytes", out->max);
+	return odd_answer(&p, "Range", err);
+}
+
+int etcd_value(struct etcd_client *client, const char *key, uint64_t deadline, struct buf *out,
+	       bool *found, struct err *err)
+{
+	scoped(buf) struct buf message = BUF_INIT(4096);
+	scoped(buf) struct buf answer = BUF_SECRET(out->max + 4096);
+	struct proto_field f;
+	bool there = false;
+
+	proto_add_bytes(&message, 1, key, strlen(key));
+	proto_add_varint(&message, 7, 1); /* serializable */
+	if (call(client, "/etcdserverpb.KV/Range", &message, false, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	while (proto_next(&p, &f)) {
+		if (f.number != 2 || f.type != 2 || there)
+			continue;
+		there = true;
+		if (read_value(&f, out, err))
+			return -1;
+	}
+	if (odd_answer(&p, "Range", err))
+		return -1;
+	*found = there;
+	return 0;
+}

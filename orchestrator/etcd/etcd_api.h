@@ -93,6 +93,13 @@ int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, ch
 int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
 			       struct err *err);
 
+/*
+ * The newest value of one key, appended to out; *found says whether the key is there.  Not linearizable.  -1: also when
+ * out is full (ETCD).
+ */
+int etcd_value(struct etcd_client *client, const char *key, uint64_t deadline, struct buf *out,
+	       bool *found, struct err *err);
+
 /* What came with a snapshot stream. */
 struct etcd_snapshot {
 	uint64_t size;      /* of the database, without the 32 bytes of its hash */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PATH_LONGEST = 1024 };
+enum { PATH_LONGEST = 1024, IMAGE_ID_LONGEST = 1024 };
 
 struct pod {
 	struct arena *arena;
@@ -244,6 +244,15 @@ static bool is_true(const char *value)
 	return value && (strcasecmp(value, "true") == 0 || strcmp(value, "1") == 0);
 }
 
+/* What only some clusters have, and no restore needs: a path that is not known is none. */
+static const char *resolve_if_known(const struct pod *pod, const char *flag)
+{
+	struct err ignored = ERR_INIT;
+	const char *path = NULL;
+
+	return resolve(pod, flag_of(pod, flag), &path, &ignored) ? NULL : path;
+}
+
 static int read_paths(const struct pod *pod, struct member *m, struct err *err)
 {
 	struct err ignored = ERR_INIT;
@@ -305,6 +314,29 @@ static int read_settings(const struct pod *pod, struct member *m, struct err *er
 	return 0;
 }
 
+static bool is_image_id(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (const char *at = text; *at; at++)
+		if (*at <= ' ' || *at > '~')
+			return false;
+	return len && len <= IMAGE_ID_LONGEST;
+}
+
+/* "registry.k8s.io/etcd@sha256:...", or an id of the node's own when the image was loaded there */
+static const char *running_image(struct arena *arena, const struct tree *tree)
+{
+	const struct tree *list = tree_at(tree, "status", "containerStatuses", NULL);
+
+	for (const struct tree *at = list ? list->first : NULL; at; at = at->next) {
+		const char *name = tree_string(at, "name"), *id = tree_string(at, "imageID");
+		if (name && id && is_image_id(id) && strcmp(name, "etcd") == 0)
+			return arena_strdup(arena, id);
+	}
+	return NULL;
+}
+
 int static_pod_member(struct arena *arena, const struct tree *tree, struct member *member,
 		      struct err *err)
 {
@@ -325,6 +357,9 @@ int static_pod_member(struct arena *arena, const struct tree *tree, struct membe
 		m.node = arena_strdup(arena, node);
 	if (address)
 		m.address = arena_strdup(arena, address);
+	const char *image_id = running_image(arena, tree);
+	if (image_id)
+		m.image_id = image_id;
 	*member = m;
 	return 0;
 }
@@ -349,6 +384,10 @@ int static_pod_apiserver(struct arena *arena, const struct tree *tree, struct ap
 	    resolve(&pod, flag_of(&pod, "kubelet-client-certificate"), &api.client_cert, err) ||
 	    resolve(&pod, flag_of(&pod, "kubelet-client-key"), &api.client_key, err))
 		return err_in(err, "kube-apiserver");
+	api.front_proxy_ca = resolve_if_known(&pod, "requestheader-client-ca-file");
+	api.token_key = resolve_if_known(&pod, "service-account-key-file");
+	api.encrypts = flag_of(&pod, "encryption-provider-config") != NULL;
+	api.encryption_config = resolve_if_known(&pod, "encryption-provider-config");
 	*out = api;
 	return 0;
 }

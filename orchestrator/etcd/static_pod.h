@@ -16,7 +16,8 @@ enum { MANIFEST_MAX = 256 * 1024 };
  * Reads one etcd pod (a tree of kind Pod, from YAML or JSON) into a member; strings go to the arena.
  * Flags are read in the forms --flag=value, --flag value and env ETCD_FLAG, from command and args.
  * Paths are resolved by volumeMounts (longest mountPath first, whole components) to hostPaths.  node
- * and address are set when the pod has spec.nodeName and status.hostIP, else left as they are.
+ * and address are set when the pod has spec.nodeName and status.hostIP, image_id when its status has the container's
+ * imageID, else left as they are.
  * -1 (CONFIG): no container called etcd, no --name, no --data-dir, a data dir on no hostPath, no
  * --initial-advertise-peer-urls, a --config-file (its contents are not known).
  */
@@ -32,6 +33,11 @@ struct apiserver {
 	const char *ca_file;     /* --client-ca-file as a path on the node; kubeadm's ca.crt */
 	const char *client_cert; /* --kubelet-client-certificate as a path on the node */
 	const char *client_key;  /* --kubelet-client-key as a path on the node */
+	/* the next three are NULL, too, when the path is on no volume of the node */
+	const char *front_proxy_ca; /* --requestheader-client-ca-file as a path on the node */
+	const char *token_key; /* --service-account-key-file as a path on the node; the last one */
+	const char *encryption_config; /* --encryption-provider-config as a path on the node */
+	bool encrypts;                 /* --encryption-provider-config is given */
 };
 
 /* Reads a kube-apiserver pod. -1 (CONFIG): no container called kube-apiserver. */

@@ -47,6 +47,8 @@ struct node {
 	const struct node_ops *ops;
 	void *impl;    /* of the kind; owned by it */
 	int cancel_fd; /* readable: give up; -1: none.  Set by the fleet */
+	/* the host's key as it proved itself at the last login, "ssh-ed25519 AAAA..."; NULL: not known; owned by the kind */
+	const char *host_key;
 };
 
 /* argv("mv", a, b): a NULL-terminated argv that lives as long as the block. */

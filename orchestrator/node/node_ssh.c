@@ -23,6 +23,7 @@ struct node_ssh {
 	struct ssh *ssh;
 	bool probed; /* who we are there is known */
 	bool sudo;   /* commands need sudo -n */
+	char *host_key;
 };
 
 char *ssh_settings_user(const struct ssh_settings *settings)
@@ -63,7 +64,11 @@ static int connect_again(struct node *node, uint64_t deadline, struct err *err)
 			break;
 		impl->ssh = ssh_open(&target, deadline, err);
 	}
-	return impl->ssh ? 0 : -1;
+	if (!impl->ssh)
+		return -1;
+	free(impl->host_key);
+	node->host_key = impl->host_key = mem_strdup(ssh_host_key(impl->ssh));
+	return 0;
 }
 
 static int run_line(struct node *node, const char *line, const struct ssh_input *input,
@@ -193,7 +198,10 @@ void node_ssh_release(struct node *node)
 {
 	if (!node->impl)
 		return;
+	struct node_ssh *impl = node->impl;
 	ssh_node_close(node);
-	free(node->impl);
+	free(impl->host_key);
+	free(impl);
 	node->impl = NULL;
+	node->host_key = NULL;
 }

@@ -64,6 +64,11 @@ int ssh_fail(struct ssh *ssh, struct err *err, const char *what)
 		       message && *message ? message : "the connection was closed", rc);
 }
 
+const char *ssh_host_key(const struct ssh *ssh)
+{
+	return buf_str(&ssh->host_key);
+}
+
 bool ssh_broken(const struct ssh *ssh)
 {
 	return ssh->broken;
@@ -301,5 +306,6 @@ void ssh_close(struct ssh *ssh)
 	}
 	if (ssh->fd >= 0)
 		close(ssh->fd);
+	buf_release(&ssh->host_key);
 	free(ssh);
 }

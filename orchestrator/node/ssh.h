@@ -53,6 +53,9 @@ int ssh_tunnel(struct ssh *ssh, const char *host, unsigned port, uint64_t deadli
 	       struct http_carrier *carrier, struct err *err);
 void ssh_tunnel_close(struct ssh *ssh);
 
+/* The host's key as it was proved, as in known_hosts: "ssh-ed25519 AAAA..."; valid as long as the session. */
+const char *ssh_host_key(const struct ssh *ssh);
+
 /* Whether an error has made the session unusable. */
 bool ssh_broken(const struct ssh *ssh);
 

@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KNOWN_HOSTS_MAX = 16 * 1024 * 1024, CONNECT_MS = 10 * 1000 };
+enum { KNOWN_HOSTS_MAX = 16 * 1024 * 1024, CONNECT_MS = 10 * 1000, HOST_KEY_MAX = 2000 };
 
 /* Waits for a connect to end, on one address. */
 static int connect_one(const struct addrinfo *ai, const struct ssh_target *target,
@@ -215,6 +215,10 @@ static int check_host_key(struct ssh *ssh, const struct ssh_target *target, cons
 	case SSH_KNOWN_YES:
 		log_at(4, "%s: host key %s %s is on line %zu of known_hosts", target->host, type,
 		       print, line);
+		ssh->host_key = (struct buf)BUF_INIT(HOST_KEY_MAX);
+		if (buf_addf(&ssh->host_key, "%s ", type) ||
+		    base64_encode(blob, len, true, &ssh->host_key))
+			buf_release(&ssh->host_key);
 		return 0;
 	case SSH_KNOWN_NO:
 		err_set(err, ERR_HOSTKEY, "the host key of %s is not known: %s %s", target->host,

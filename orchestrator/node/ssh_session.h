@@ -23,6 +23,7 @@ struct ssh {
 	uint64_t deadline;
 	bool broken;
 	struct ssh_tunnel *tunnel;
+	struct buf host_key; /* "ssh-ed25519 AAAA..." */
 };
 
 /*

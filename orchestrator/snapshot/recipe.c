@@ -34,22 +34,35 @@ static struct tree *write_member(struct arena *arena, const struct member *m)
 	tree_set_string(arena, map, "keyFile", m->key_file);
 	tree_set_string(arena, map, "image", m->image);
 	tree_set_string(arena, map, "version", m->version);
+	if (m->image_id)
+		tree_set_string(arena, map, "imageID", m->image_id);
+	if (m->host_key)
+		tree_set_string(arena, map, "hostKey", m->host_key);
 	tree_set_number(arena, map, "quota", m->quota);
 	return map;
 }
 
+static void write_object(struct arena *arena, const char *key, const struct recipe_stored *s,
+			 struct tree *top)
+{
+	struct tree *map = tree_map(arena);
+
+	if (!s->name)
+		return;
+	tree_set_string(arena, map, "name", s->name);
+	tree_set_number(arena, map, "size", s->size);
+	tree_set_string(arena, map, "sha256", s->sha256);
+	tree_set_string(arena, map, "compression", s->compression);
+	tree_set_string(arena, map, "encryption", s->encryption);
+	tree_set(arena, top, key, map);
+}
+
 static void write_stored(struct arena *arena, const struct recipe *r, struct tree *top)
 {
-	struct tree *stored = tree_map(arena), *previous = tree_map(arena);
+	struct tree *previous = tree_map(arena);
 
-	if (r->stored.name) {
-		tree_set_string(arena, stored, "name", r->stored.name);
-		tree_set_number(arena, stored, "size", r->stored.size);
-		tree_set_string(arena, stored, "sha256", r->stored.sha256);
-		tree_set_string(arena, stored, "compression", r->stored.compression);
-		tree_set_string(arena, stored, "encryption", r->stored.encryption);
-		tree_set(arena, top, "stored", stored);
-	}
+	write_object(arena, "stored", &r->stored, top);
+	write_object(arena, "controlPlane", &r->files, top);
 	if (r->previous) {
 		tree_set_string(arena, previous, "name", r->previous);
 		tree_set_string(arena, previous, "sha256", r->previous_sha256);
@@ -68,6 +81,8 @@ static void write_more(struct arena *arena, const struct recipe *r, struct tree 
 		tree_set_number(arena, snapshot, "compactRevision", r->compact_revision);
 	if (r->hashkv)
 		tree_set_string(arena, snapshot, "hashKV", r->hashkv);
+	if (r->took_ms)
+		tree_set_number(arena, snapshot, "tookMs", r->took_ms);
 	if (r->storage_version)
 		tree_set_string(arena, snapshot, "storageVersion", r->storage_version);
 	if (r->set)
@@ -78,6 +93,24 @@ static void write_more(struct arena *arena, const struct recipe *r, struct tree 
 		tree_add(tags, tree_new_string(arena, r->tags[i]));
 	if (r->tag_count)
 		tree_set(arena, snapshot, "tags", tags);
+}
+
+static const char *const print_keys[RECIPE_PRINTS] = {
+	[RECIPE_CLUSTER_CA] = "clusterCA",
+	[RECIPE_FRONT_PROXY_CA] = "frontProxyCA",
+	[RECIPE_TOKEN_KEY] = "serviceAccountKey",
+	[RECIPE_ENCRYPTION] = "encryptionConfig",
+};
+
+static void write_prints(struct arena *arena, const struct recipe *r, struct tree *cluster)
+{
+	struct tree *map = tree_map(arena);
+
+	for (size_t i = 0; i < RECIPE_PRINTS; i++)
+		if (r->prints[i])
+			tree_set_string(arena, map, print_keys[i], r->prints[i]);
+	if (map->first)
+		tree_set(arena, cluster, "fingerprints", map);
 }
 
 int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
@@ -105,6 +138,7 @@ int recipe_write(const struct recipe *r, struct buf *out, struct err *err)
 	if (r->cluster_uid)
 		tree_set_string(arena, cluster, "uid", r->cluster_uid);
 	tree_set_string(arena, cluster, "caFingerprint", r->cluster.ca_fingerprint);
+	write_prints(arena, r, cluster);
 	tree_set_string(arena, cluster, "kubernetesVersion", r->cluster.kubernetes_version);
 	tree_set_string(arena, cluster, "etcdVersion", r->etcd_version);
 	for (size_t i = 0; i < r->cluster.count; i++)
@@ -187,7 +221,8 @@ static int read_member(struct arena *arena, const struct tree *map, struct membe
 		{ "dataDir", &m->data_dir, true },  { "walDir", &m->wal_dir, false },
 		{ "caFile", &m->ca_file, false },   { "certFile", &m->cert_file, false },
 		{ "keyFile", &m->key_file, false }, { "image", &m->image, false },
-		{ "version", &m->version, false },
+		{ "version", &m->version, false },  { "imageID", &m->image_id, false },
+		{ "hostKey", &m->host_key, false },
 	};
 
 	if (map->kind != TREE_MAP)
@@ -200,6 +235,21 @@ static int read_member(struct arena *arena, const struct tree *map, struct membe
 	if (get_urls(arena, map, &m->peer_url, err))
 		return -1;
 	return tree_get(map, "quota") ? get_number(map, "quota", &m->quota, err) : 0;
+}
+
+static int read_prints(struct arena *arena, const struct tree *map, struct recipe *r,
+		       struct err *err)
+{
+	for (size_t i = 0; i < RECIPE_PRINTS; i++) {
+		if (get_text(arena, map, print_keys[i], false, &r->prints[i], err))
+			return -1;
+		bool none =
+			i == RECIPE_ENCRYPTION && r->prints[i] && strcmp(r->prints[i], "none") == 0;
+		if (r->prints[i] && !none && !is_hex(r->prints[i], 64))
+			return err_set(err, ERR_CONFIG, "recipe: %s is not 64 hex digits",
+				       print_keys[i]);
+	}
+	return 0;
 }
 
 static int read_cluster(struct arena *arena, const struct tree *map, struct recipe *r,
@@ -216,6 +266,8 @@ static int read_cluster(struct arena *arena, const struct tree *map, struct reci
 	    get_text(arena, map, "caFingerprint", false, &r->cluster.ca_fingerprint, err) ||
 	    get_text(arena, map, "kubernetesVersion", false, &r->cluster.kubernetes_version, err) ||
 	    get_text(arena, map, "etcdVersion", false, &r->etcd_version, err))
+		return -1;
+	if (read_prints(arena, tree_get(map, "fingerprints"), r, err))
 		return -1;
 	if (!is_hex(id, 16))
 		return err_set(err, ERR_CONFIG, "recipe: the cluster's id is not 16 hex digits");
@@ -264,6 +316,7 @@ static int read_more(struct arena *arena, const struct tree *map, struct recipe 
 	    get_text(arena, map, "storageVersion", false, &r->storage_version, err) ||
 	    get_text(arena, map, "set", false, &r->set, err) ||
 	    get_text(arena, map, "degraded", false, &r->degraded, err) ||
+	    (tree_get(map, "tookMs") && get_number(map, "tookMs", &r->took_ms, err)) ||
 	    (tree_get(map, "term") && get_number(map, "term", &r->term, err)) ||
 	    (tree_get(map, "compactRevision") &&
 	     get_number(map, "compactRevision", &r->compact_revision, err)))
@@ -288,11 +341,10 @@ static bool is_plain_name(const char *name)
 	return *name && *name != '.' && strlen(name) <= 255 && !strpbrk(name, "/\\");
 }
 
-static int read_stored(struct arena *arena, const struct tree *top, struct recipe *r,
-		       struct err *err)
+static int read_object(struct arena *arena, const struct tree *top, const char *key,
+		       struct recipe_stored *s, struct err *err)
 {
-	const struct tree *map = tree_get(top, "stored"), *previous = tree_get(top, "previous");
-	struct recipe_stored *s = &r->stored;
+	const struct tree *map = tree_get(top, key);
 
 	if (map && (get_text(arena, map, "name", true, &s->name, err) ||
 		    get_text(arena, map, "sha256", true, &s->sha256, err) ||
@@ -301,7 +353,18 @@ static int read_stored(struct arena *arena, const struct tree *top, struct recip
 		    get_number(map, "size", &s->size, err)))
 		return -1;
 	if (s->name && (!is_plain_name(s->name) || !is_hex(s->sha256, 64)))
-		return err_set(err, ERR_CONFIG, "recipe: stored has no plain name or no sha256");
+		return err_set(err, ERR_CONFIG, "recipe: %s has no plain name or no sha256", key);
+	return 0;
+}
+
+static int read_stored(struct arena *arena, const struct tree *top, struct recipe *r,
+		       struct err *err)
+{
+	const struct tree *previous = tree_get(top, "previous");
+
+	if (read_object(arena, top, "stored", &r->stored, err) ||
+	    read_object(arena, top, "controlPlane", &r->files, err))
+		return -1;
 	if (previous && (get_text(arena, previous, "name", true, &r->previous, err) ||
 			 get_text(arena, previous, "sha256", true, &r->previous_sha256, err)))
 		return -1;

@@ -21,6 +21,15 @@ struct recipe_stored {
 	const char *encryption;  /* "none", "age" */
 };
 
+/* What tokens, certificates and Secrets hang on, besides etcd's data. */
+enum recipe_print {
+	RECIPE_CLUSTER_CA,     /* of the certificate (DER) */
+	RECIPE_FRONT_PROXY_CA, /* of the certificate (DER) */
+	RECIPE_TOKEN_KEY,      /* of the file sa.pub */
+	RECIPE_ENCRYPTION, /* of the file of the encryption provider configuration, or "none": there is none */
+	RECIPE_PRINTS
+};
+
 struct recipe {
 	struct cluster cluster; /* name, id, CA fingerprint, members, Kubernetes version */
 	const char *etcd_version;
@@ -41,7 +50,10 @@ struct recipe {
 	const char *tags[RECIPE_TAGS_MAX];
 	size_t tag_count;
 	const char *previous; /* name of the snapshot before it in the same place; NULL: none */
-	const char *previous_sha256; /* as its recipe has it */
+	const char *previous_sha256;       /* as its recipe has it */
+	uint64_t took_ms;                  /* of the save; 0: not known */
+	const char *prints[RECIPE_PRINTS]; /* SHA-256 in hex; NULL: not known */
+	struct recipe_stored files; /* the control plane's own files; name NULL: were not kept */
 };
 
 /* Writes the recipe as JSON: kind SnapshotRecipe, apiVersion etcd-backup/v1. */

@@ -111,22 +111,33 @@ static int read_one(struct store *store, struct arena *arena, const char *recipe
 	return 0;
 }
 
-static void judge(struct arena *arena, struct catalog_entry *entry,
-		  const struct store_object *object)
+/* Whether the store has an object as the recipe says; the first trouble is the one that is told. */
+static void judge_object(struct arena *arena, struct catalog_entry *entry, const char *name,
+			 uint64_t size, const struct store_object *object)
 {
-	uint64_t size = entry->recipe.stored.name ? entry->recipe.stored.size : entry->recipe.size;
-
-	if (entry->state == CATALOG_UNREAD)
+	if (entry->state != CATALOG_OK)
 		return;
 	if (!object) {
 		entry->state = CATALOG_MISSING;
-		entry->trouble = arena_printf(arena, "%s is not there", entry->object);
+		entry->trouble = arena_printf(arena, "%s is not there", name);
 	} else if (object->size != size) {
 		entry->state = CATALOG_SIZE;
-		entry->trouble = arena_printf(arena, "%s has %llu bytes, its recipe says %llu",
-					      entry->object, (unsigned long long)object->size,
-					      (unsigned long long)size);
+		entry->trouble =
+			arena_printf(arena, "%s has %llu bytes, its recipe says %llu", name,
+				     (unsigned long long)object->size, (unsigned long long)size);
 	}
+}
+
+/* `files` is not looked at when the recipe names none. */
+static void judge(struct arena *arena, struct catalog_entry *entry,
+		  const struct store_object *object, const struct store_object *files)
+{
+	const struct recipe *r = &entry->recipe;
+
+	judge_object(arena, entry, entry->object, r->stored.name ? r->stored.size : r->size,
+		     object);
+	if (r->files.name)
+		judge_object(arena, entry, r->files.name, r->files.size, files);
 }
 
 /* Newest first; what cannot be read last. */
@@ -183,7 +194,9 @@ static int fill(struct store *store, const struct names *names, struct catalog *
 			continue;
 		if (read_one(store, catalog->arena, names->list[i].name, entry, err))
 			return -1;
-		judge(catalog->arena, entry, find_name(names, entry->object));
+		const char *files = entry->recipe.files.name;
+		judge(catalog->arena, entry, find_name(names, entry->object),
+		      files ? find_name(names, files) : NULL);
 		catalog->count++;
 	}
 	return 0;
@@ -250,24 +263,39 @@ static const char *recipe_of(struct store *store, struct arena *arena, const cha
 	return NULL;
 }
 
+/* *found is NULL when there is no such object. */
+static int look(struct store *store, const char *name, struct store_object *room,
+		const struct store_object **found, struct err *err)
+{
+	bool missing = false;
+	struct err said = ERR_INIT;
+
+	*found = NULL;
+	if (!store_stat(store, name, room, &missing, &said))
+		*found = room;
+	else if (!missing) {
+		*err = said;
+		return -1;
+	}
+	return 0;
+}
+
 int catalog_find(struct store *store, struct arena *arena, const char *name,
 		 struct catalog_entry *out, struct err *err)
 {
 	const char *recipe = recipe_of(store, arena, name, err);
-	struct store_object object;
-	struct err said = ERR_INIT;
+	struct store_object rooms[2];
+	const struct store_object *object, *files = NULL;
 	struct catalog_entry entry;
-	bool missing = false;
 
 	if (!recipe || read_one(store, arena, recipe, &entry, err))
 		return -1;
 	if (entry.state != CATALOG_UNREAD) {
-		bool there = !store_stat(store, entry.object, &object, &missing, &said);
-		if (!there && !missing) {
-			*err = said;
+		const char *beside = entry.recipe.files.name;
+		if (look(store, entry.object, &rooms[0], &object, err) ||
+		    (beside && look(store, beside, &rooms[1], &files, err)))
 			return -1;
-		}
-		judge(arena, &entry, there ? &object : NULL);
+		judge(arena, &entry, object, files);
 	}
 	*out = entry;
 	return 0;

@@ -1,6 +1,7 @@
 /*
  * catalog: the snapshots of a store, by their recipes.  The store itself is the catalog: NAME.json is the recipe of the
- * snapshot NAME, and its `stored.name` is the object beside it.  What has no recipe is no snapshot.
+ * snapshot NAME, and its `stored.name` is the object beside it; `controlPlane.name` is another one that belongs to it.
+ * What has no recipe is no snapshot.
  */
 #ifndef STORE_CATALOG_H
 #define STORE_CATALOG_H
@@ -11,9 +12,9 @@
 enum { CATALOG_MAX = 20000 };
 
 enum catalog_state {
-	CATALOG_OK,      /* the object is there and has the size that the recipe says */
-	CATALOG_MISSING, /* the object is not there */
-	CATALOG_SIZE,    /* it has another size */
+	CATALOG_OK,      /* its objects are there and have the sizes that the recipe says */
+	CATALOG_MISSING, /* one is not there */
+	CATALOG_SIZE,    /* one has another size */
 	CATALOG_UNREAD,  /* the recipe cannot be read: only name and error are set */
 };
 

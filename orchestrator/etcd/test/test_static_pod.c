@@ -285,6 +285,10 @@ static void test_apiserver(void)
 		"    - --etcd-servers=https://127.0.0.1:2379\n"
 		"    - --kubelet-client-certificate=/etc/kubernetes/pki/c.crt\n"
 		"    - --kubelet-client-key=/etc/kubernetes/pki/c.key\n    - --secure-port=6444\n"
+		"    - --requestheader-client-ca-file=/etc/kubernetes/pki/front-proxy-ca.crt\n"
+		"    - --service-account-key-file=/etc/kubernetes/pki/old.pub\n"
+		"    - --service-account-key-file=/etc/kubernetes/pki/sa.pub\n"
+		"    - --encryption-provider-config=/etc/enc/enc.yaml\n"
 		"    volumeMounts: [{name: k, mountPath: /etc/kubernetes/pki}]\n"
 		"  volumes: [{name: k, hostPath: {path: /etc/kubernetes/pki}}]\n";
 	scoped(arena) struct arena *arena = arena_new();
@@ -300,8 +304,40 @@ static void test_apiserver(void)
 	CHECK_STR(api.ca_file, "/etc/kubernetes/pki/ca.crt");
 	CHECK_STR(api.client_cert, "/etc/kubernetes/pki/c.crt");
 	CHECK_STR(api.client_key, "/etc/kubernetes/pki/c.key");
+	CHECK_STR(api.front_proxy_ca, "/etc/kubernetes/pki/front-proxy-ca.crt");
+	CHECK_STR(api.token_key, "/etc/kubernetes/pki/sa.pub");
+	CHECK(api.encrypts && !api.encryption_config); /* on no volume: no error */
 	pod = yaml_parse(arena, kubeadm, strlen(kubeadm), MANIFEST_MAX, &err);
 	CHECK_INT(static_pod_apiserver(arena, pod, &api, &err), -1);
+}
+
+/* What runs is told by the API's pod; a manifest has no status. */
+static void test_image_id(void)
+{
+	static const struct {
+		const char *id, *want;
+	} cases[] = { { "registry.k8s.io/etcd@sha256:abc", "registry.k8s.io/etcd@sha256:abc" },
+		      { "sha256:abc", "sha256:abc" },
+		      { "", NULL },
+		      { "a b", NULL } };
+	scoped(arena) struct arena *arena = arena_new();
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct member m = { 0 };
+		int len = (int)(strstr(kubeadm, "status:") - kubeadm);
+		const char *text = arena_printf(arena,
+						"%.*sstatus:\n  containerStatuses: [{name: other, "
+						"imageID: x}, {name: etcd, imageID: '%s'}]\n",
+						len, kubeadm, cases[i].id);
+		const struct tree *pod = yaml_parse(arena, text, strlen(text), MANIFEST_MAX, &err);
+		CHECK_INT(static_pod_member(arena, pod, &m, &err), 0);
+		CHECK_STR(m.image_id, cases[i].want);
+		/* what the API said stays when the manifest is read next */
+		pod = yaml_parse(arena, kubeadm, strlen(kubeadm), MANIFEST_MAX, &err);
+		CHECK_INT(static_pod_member(arena, pod, &m, &err), 0);
+		CHECK_STR(m.image_id, cases[i].want);
+	}
 }
 
 static void test_local(void)
@@ -330,4 +366,5 @@ static void test_local(void)
 }
 
 TESTS(TEST(test_kubeadm), TEST(test_forms), TEST(test_corrupt_check), TEST(test_paths),
-      TEST(test_refused), TEST(test_image), TEST(test_apiserver), TEST(test_local))
+      TEST(test_refused), TEST(test_image), TEST(test_apiserver), TEST(test_image_id),
+      TEST(test_local))

@@ -4,6 +4,8 @@
 #include "base/test/check.h"
 #include "snapshot/recipe.h"
 
+#include <stdlib.h>
+
 #define SHA "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static struct recipe example(void)
@@ -26,6 +28,8 @@ static struct recipe example(void)
 					    .key_file = "/pki/server.key",
 					    .image = "registry.k8s.io/etcd:3.5.16-0",
 					    .version = "3.5.16",
+					    .image_id = "registry.k8s.io/etcd@sha256:" SHA,
+					    .host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ==",
 					    .quota = 8589934592 },
 					  { .name = "cp-2",
 					    .node = "n\"2\"",
@@ -55,6 +59,13 @@ static struct recipe example(void)
 		.tag_count = 2,
 		.previous = "prod-0",
 		.previous_sha256 = SHA,
+		.took_ms = 4711,
+		.prints = { SHA, SHA, SHA, "none" },
+		.files = { .name = "prod-1.pki.tar.zst.age",
+			   .sha256 = SHA,
+			   .size = 4567,
+			   .compression = "zstd",
+			   .encryption = "age" },
 	};
 }
 
@@ -72,7 +83,21 @@ static void check_member(const struct member *got, const struct member *want)
 	CHECK_STR(got->key_file, want->key_file);
 	CHECK_STR(got->image, want->image);
 	CHECK_STR(got->version, want->version);
+	CHECK_STR(got->image_id, want->image_id);
+	CHECK_STR(got->host_key, want->host_key);
 	CHECK_INT(got->quota, want->quota);
+}
+
+/* For e2e/recipe/run, which holds the schema against it. */
+static void write_example(const struct buf *text)
+{
+	const char *path = getenv("RECIPE_EXAMPLE");
+	FILE *file = path ? fopen(path, "we") : NULL;
+
+	if (!file)
+		return;
+	CHECK_INT(fwrite(text->data, 1, text->len, file), text->len);
+	CHECK_INT(fclose(file), 0);
 }
 
 static void test_round(void)
@@ -118,6 +143,41 @@ static void test_round(void)
 	CHECK_STR(got.tags[1], "v1.32");
 	CHECK_STR(got.previous, "prod-0");
 	CHECK_STR(got.previous_sha256, SHA);
+	CHECK_INT(got.took_ms, 4711);
+	CHECK_STR(got.prints[RECIPE_CLUSTER_CA], SHA);
+	CHECK_STR(got.prints[RECIPE_FRONT_PROXY_CA], SHA);
+	CHECK_STR(got.prints[RECIPE_TOKEN_KEY], SHA);
+	CHECK_STR(got.prints[RECIPE_ENCRYPTION], "none");
+	CHECK_STR(got.files.name, "prod-1.pki.tar.zst.age");
+	CHECK_STR(got.files.sha256, SHA);
+	CHECK_INT(got.files.size, 4567);
+	CHECK_STR(got.files.encryption, "age");
+	write_example(&text);
+}
+
+/* As they were written before those fields were there; and as they may be written after others have come. */
+static void test_other_fields(void)
+{
+	static const char *const few[] = { "\"imageID\"", "\"hostKey\"", "\"tookMs\"",
+					   "\"fingerprints\"", "\"controlPlane\"" };
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
+	scoped(arena) struct arena *arena = arena_new();
+	struct recipe recipe = example(), got = { 0 };
+	struct err err = ERR_INIT;
+
+	CHECK_INT(recipe_write(&recipe, &text, &err), 0);
+	for (size_t i = 0; i < sizeof(few) / sizeof(few[0]); i++) {
+		char *at = strstr(text.data, few[i]);
+		CHECK(at != NULL);
+		if (at)
+			at[1] = 'X';
+	}
+	CHECK_INT(recipe_read(arena, buf_str(&text), text.len, &got, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK(!got.cluster.members[0].image_id && !got.cluster.members[0].host_key);
+	CHECK(!got.took_ms && !got.files.name);
+	for (size_t i = 0; i < RECIPE_PRINTS; i++)
+		CHECK(got.prints[i] == NULL);
 }
 
 /* The example with one piece of its text replaced. */
@@ -190,6 +250,15 @@ static void test_refused(void)
 		{ "is a learner", "is\\u001b[2J", "control character" },
 		{ "\"pre-upgrade\"", "17", "tags" },
 		{ "\"v1.32\"", "\"a\\u001bb\"", "tags" },
+		{ "\"tookMs\": 4711", "\"tookMs\": -1", "tookMs" },
+		{ "\"clusterCA\": \"0", "\"clusterCA\": \"", "clusterCA" },
+		{ "\"clusterCA\": \"0", "\"clusterCA\": \"none\", \"x\": \"", "clusterCA" },
+		{ "\"serviceAccountKey\": \"0", "\"serviceAccountKey\": \"g", "serviceAccountKey" },
+		{ "\"encryptionConfig\": \"none", "\"encryptionConfig\": \"some",
+		  "encryptionConfig" },
+		{ "\"prod-1.pki.tar.zst.age\"", "\"../x\"", "plain name" },
+		{ "\"size\": 4567", "\"size\": null", "size" },
+		{ "AAAAIJ==\"", "AAAAIJ==\\n@revoked\"", "control character" },
 		{ "{", "[", "recipe" },
 	};
 
@@ -230,4 +299,4 @@ static void test_sizes(void)
 	CHECK_INT(got.cluster.count, CLUSTER_MEMBERS_MAX);
 }
 
-TESTS(TEST(test_round), TEST(test_refused), TEST(test_sizes))
+TESTS(TEST(test_round), TEST(test_other_fields), TEST(test_refused), TEST(test_sizes))

@@ -32,6 +32,8 @@ static void write_object(struct store *store, const char *name, const void *data
 	CHECK_STR(err.text, "");
 }
 
+static const char *files; /* what the next recipes name as the control plane's files, of 5 bytes */
+
 /* A recipe of an object of 7 bytes; object NULL: a plain file, whose name is the recipe's. */
 static void write_recipe(struct store *store, const char *name, const char *object, uint64_t at,
 			 const char *previous)
@@ -57,6 +59,11 @@ static void write_recipe(struct store *store, const char *name, const char *obje
 			    .size = 7,
 			    .compression = "none",
 			    .encryption = "none" },
+		.files = { .name = files,
+			   .sha256 = SHA,
+			   .size = 5,
+			   .compression = "none",
+			   .encryption = "age" },
 		.previous = previous,
 		.previous_sha256 = previous ? SHA : NULL,
 	};
@@ -170,6 +177,40 @@ static void test_foreign(void)
 	CHECK_INT(entry.state, CATALOG_MISSING);
 }
 
+/* The files belong to their snapshot: they are no entry, and without them it is not whole. */
+static void test_files(void)
+{
+	scoped(store) struct store *store = open_store();
+	scoped(catalog) struct catalog catalog = { .arena = NULL };
+	struct catalog_entry entry;
+	struct err err = ERR_INIT;
+
+	files = "six.pki.tar.age";
+	write_object(store, "six.db", "1234567", 7);
+	write_recipe(store, "six", "six.db", 6000, NULL);
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	size_t count = catalog.count;
+	CHECK_INT(entry_of(&catalog, "six")->state, CATALOG_MISSING);
+	CHECK_HAS(entry_of(&catalog, "six")->trouble, "six.pki.tar.age is not there");
+	CHECK_INT(catalog_find(store, catalog.arena, "six", &entry, &err), 0);
+	CHECK_INT(entry.state, CATALOG_MISSING);
+	catalog_release(&catalog);
+	write_object(store, files, "12345", 5);
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	CHECK_INT(catalog.count, count);
+	CHECK_INT(entry_of(&catalog, "six")->state, CATALOG_OK);
+	CHECK_INT(catalog_find(store, catalog.arena, "six", &entry, &err), 0);
+	CHECK_INT(entry.state, CATALOG_OK);
+	catalog_release(&catalog);
+	CHECK_INT(store_remove(store, files, &err), 0);
+	write_object(store, files, "1234", 4);
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	CHECK_INT(entry_of(&catalog, "six")->state, CATALOG_SIZE);
+	CHECK_HAS(entry_of(&catalog, "six")->trouble, "six.pki.tar.age has 4 bytes");
+	CHECK_INT(catalog_find(store, catalog.arena, files, &entry, &err), -1);
+	files = NULL;
+}
+
 static void make_dir(void)
 {
 	snprintf(dir, sizeof(dir), "/tmp/catalog-XXXXXX");
@@ -183,5 +224,5 @@ static void drop_dir(void)
 	CHECK_INT(system(cmd), 0);
 }
 
-TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(test_foreign),
-      TEST(drop_dir))
+TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(test_files),
+      TEST(test_foreign), TEST(drop_dir))

@@ -28,10 +28,16 @@ static int check_newest(struct store *store, const struct catalog_entry *newest,
 	for (size_t i = 0; proved && proved[i]; i++)
 		if (strcmp(proved[i], newest->name) == 0)
 			return 0;
-	if (!read_back_bytes(store, newest->object, r->stored.name ? r->stored.sha256 : r->sha256,
-			     err) &&
-	    (!r->files.name || !read_back_bytes(store, r->files.name, r->files.sha256, err)))
+	const char *object = newest->object;
+	int failed =
+		read_back_bytes(store, object, r->stored.name ? r->stored.sha256 : r->sha256, err);
+	if (!failed && r->files.name) {
+		object = r->files.name;
+		failed = read_back_bytes(store, object, r->files.sha256, err);
+	}
+	if (!failed)
 		return 0;
+	err_in(err, "%s", object);
 	if (err->code != ERR_CORRUPT)
 		return err_in(err, "reading the newest snapshot back, before anything is removed");
 	err_in(err, "the newest snapshot, %s, is damaged", newest->name);

@@ -3,14 +3,60 @@
  * cluster, look at every node, show the plan, ask, play.
  */
 #include "plugin/perform.h"
-#include "plugin/plan.h"
+#include "plugin/plan_doc.h"
 #include "plugin/print.h"
+
+#include <string.h>
+
+/* client: what the API says; server: what every node says, too, by the steps that only look. */
+static int dry_run(const struct opts *opts, struct plan *plan, const struct playbook *book,
+		   struct err *err)
+{
+	bool server = strcmp(opts->dry_run, "server") == 0;
+	int failed = server ? plan_cluster(opts, plan, err) || perform_look(plan, book, err)
+			    : plan_api(opts, plan, err);
+
+	if (failed && server && plan->ctx.nodes)
+		plan_print_checks(plan);
+	if (failed || (opts->plan && plan_compare(plan, opts->plan, err)))
+		return -1;
+	plan_warn(plan);
+	if (opts->output == OUTPUT_JSON || opts->output == OUTPUT_YAML)
+		return print_tree(plan_document(plan, book), opts->output, err);
+	plan_show(plan);
+	if (server)
+		plan_print_checks(plan);
+	plan_print_steps(plan, book);
+	print_notice("Dry run: nothing was changed.");
+	return print_flush(err);
+}
+
+static int check_dry_run(const struct opts *opts, struct err *err)
+{
+	static const char *const words[] = { "none", "client", "server" };
+
+	for (size_t i = 0; opts->dry_run && i < 3; i++)
+		if (strcmp(opts->dry_run, words[i]) == 0)
+			return 0;
+	return opts->dry_run ? err_set(err, ERR_USAGE, "--dry-run=%s: none, client or server",
+				       opts->dry_run)
+			     : 0;
+}
+
+static bool is_dry(const struct opts *opts)
+{
+	return opts->dry_run && strcmp(opts->dry_run, "none") != 0;
+}
 
 static int restore_with(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct playbook book;
 
-	if (perform_playbook(plan, "restore", &book, err) || plan_cluster(opts, plan, err) ||
+	if (perform_playbook(plan, "restore", &book, err))
+		return err_status(err->code);
+	if (is_dry(opts))
+		return dry_run(opts, plan, &book, err) ? err_status(err->code) : 0;
+	if (plan_cluster(opts, plan, err) || (opts->plan && plan_compare(plan, opts->plan, err)) ||
 	    perform_look(plan, &book, err))
 		return err_status(err->code);
 	plan_warn(plan);
@@ -24,7 +70,8 @@ int cmd_restore(const struct opts *opts, struct err *err)
 {
 	struct plan plan;
 
-	if (perform_may_ask(opts, err) || plan_open(opts, opts->args[0], &plan, err))
+	if (check_dry_run(opts, err) || (!is_dry(opts) && perform_may_ask(opts, err)) ||
+	    plan_open(opts, opts->args[0], &plan, err))
 		return err_status(err->code);
 	int status = restore_with(opts, &plan, err);
 	plan_release(&plan);

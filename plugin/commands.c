@@ -57,7 +57,7 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup keygen key.txt\n",
 	  cmd_keygen },
 	{ "restore", "SNAPSHOT", 1, 1,
-	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET,
+	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "
 	  "serves,\n"
@@ -72,7 +72,11 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup restore prod.db --ssh-user root\n\n"
 	  "  # Restore when the API is dead\n"
 	  "  kubectl etcd-backup restore prod.db --nodes "
-	  "cp-1=10.0.0.11,cp-2=10.0.0.12,cp-3=10.0.0.13\n",
+	  "cp-1=10.0.0.11,cp-2=10.0.0.12,cp-3=10.0.0.13\n\n"
+	  "  # Look at every node, change nothing; and a plan for the change board\n"
+	  "  kubectl etcd-backup restore prod.db --dry-run=server\n"
+	  "  kubectl etcd-backup restore prod.db --dry-run=client -o yaml > plan.yaml\n"
+	  "  kubectl etcd-backup restore prod.db --plan plan.yaml --yes\n",
 	  cmd_restore },
 	{ "resume", "[RUN [SNAPSHOT]]", 0, 2,
 	  ON_CLUSTER | ON_RESUME | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,

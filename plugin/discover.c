@@ -415,6 +415,20 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	return failed ? -1 : 0;
 }
 
+int discover_api(const struct opts *opts, struct discovery *d, struct err *err)
+{
+	struct cluster pods = { 0 };
+
+	*d = (struct discovery){ .arena = arena_new() };
+	d->cluster.arena = d->arena;
+	if (ask_api(opts, d, &pods, err))
+		return -1;
+	for (size_t i = 0; i < pods.count; i++)
+		d->cluster.members[i] = pods.members[i];
+	d->cluster.count = pods.count;
+	return 0;
+}
+
 void discovery_release(struct discovery *d)
 {
 	if (!d->arena)

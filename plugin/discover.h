@@ -66,6 +66,9 @@ struct discovery {
  */
 int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *out,
 	     struct err *err);
+/* What the Kubernetes API alone says of the members, without SSH: no fleet, nothing of found[].  -1: as discover(). */
+int discover_api(const struct opts *opts, struct discovery *out, struct err *err);
+
 void discovery_release(struct discovery *discovery);
 void discovery_scoped(struct discovery *discovery);
 

@@ -43,6 +43,7 @@ struct opts {
 	uint64_t grace_ms;   /* --grace, 2 s by default */
 	const char *etcdutl; /* --etcdutl FILE */
 	bool force_cluster;  /* --force-cluster */
+	const char *plan;    /* --plan FILE */
 	const char *without; /* --without MEMBER */
 	bool undo;           /* resume --undo */
 
@@ -73,7 +74,7 @@ struct opts {
 	const char *keep_last, *keep_hourly, *keep_daily, *keep_weekly, *keep_monthly, *keep_yearly;
 	const char *keep_within;
 	struct texts keep_tags;
-	const char *dry_run; /* "none", "client"; bare --dry-run is client */
+	const char *dry_run; /* "none", "client", "server"; bare --dry-run is client */
 	bool force;
 	bool check;               /* list --check */
 	const char *cluster_name; /* --cluster-name NAME: list and prune only this one */

@@ -226,10 +226,23 @@ void plan_warn(const struct plan *plan)
 		print_warning(plan->found.warnings[i]);
 }
 
+int plan_api(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	if (discover_api(opts, &plan->found, err))
+		return -1;
+	plan->ctx.cluster = &plan->found.cluster;
+	plan->ctx.snapshot_revision = plan->source.file.facts.revision;
+	plan->ctx.snapshot_sha256 = plan->source.file.sha256;
+	memcpy(plan->ctx.run, "RUN", sizeof("RUN"));
+	return 0;
+}
+
 static void show_loss(const struct plan *plan)
 {
 	uint64_t then = plan->ctx.snapshot_revision, now = plan->live_revision;
 
+	if (!plan->ctx.nodes) /* nobody was asked */
+		return;
 	if (!plan->live)
 		print_notice("  now         no member answers: what was written after the snapshot "
 			     "is lost");

@@ -33,6 +33,9 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
  */
 int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
 
+/* For a plan that only the API was asked for: as far as it goes.  -1: as discover_api(). */
+int plan_api(const struct opts *opts, struct plan *plan, struct err *err);
+
 /*
  * For a run of another kind: the found cluster into the context, without a snapshot; refuses what plan_cluster refuses of a
  * cluster.  plan_members then writes --initial-cluster and, for the context's token, the ids.

@@ -27,7 +27,8 @@ PLUGIN_SRC := $(wildcard plugin/*.c)
 TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
 E2E_SRC    := $(wildcard e2e/sshd/test_*.c e2e/s3/test_*.c) e2e/age/age_tool.c
 PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
-FAKES      := $(wildcard orchestrator/play/test/fake_*.c)
+FAKES      := $(filter-out $(PLAY_TESTS),$(wildcard orchestrator/play/test/*.c))
+FAKE_TIME  := $(foreach f,now_ms deadline_in ms_until now_unix look_pause fleet_each,-Wl,--wrap=$(f))
 PLAYBOOKS  := $(wildcard playbooks/*.yaml)
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
@@ -76,11 +77,11 @@ $(patsubst %.c,$(BUILD)/$(1)/test/%,$(filter-out $(PLAY_TESTS),$(TEST_SRC) $(E2E
 	@mkdir -p $$(@D)
 	$$(CC) $(2) -o $$@ $$^ $(BUILD)/$(1)/lib.a $$(PKG_LIBS) -lpthread
 
-# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c and apiserver.c.
+# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c and apiserver.c, fake_clock.c for time.
 $(patsubst %.c,$(BUILD)/$(1)/test/%,$(PLAY_TESTS)): $(BUILD)/$(1)/test/%: \
 		$(BUILD)/$(1)/%.o $(FAKES:%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/orchestrator/node/node_dir.o $(BUILD)/$(1)/lib.a
 	@mkdir -p $$(@D)
-	$$(CC) $(2) -o $$@ $$^ $$(PKG_LIBS) -lpthread
+	$$(CC) $(2) $(FAKE_TIME) -o $$@ $$^ $$(PKG_LIBS) -lpthread
 endef
 $(eval $(call flavour,plain,$(HARDEN)))
 $(eval $(call flavour,asan,$(SAN_asan)))

@@ -42,6 +42,12 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 			 rerun->run);
 		return err_status(err->code);
 	}
+	if (plan->ctx.leave_nothing) {
+		err_set(err, ERR_UNSAFE, "run %s removes old data: that cannot be undone",
+			rerun->run);
+		err_hint(err, "kubectl etcd-backup resume %s finishes it", rerun->run);
+		return err_status(err->code);
+	}
 	print_notice("This undoes all that the run did: every node as it was before.");
 	if (perform_ask(opts, "Type the cluster's name to go back", plan->found.cluster.name, err))
 		return err_status(err->code);
@@ -62,7 +68,8 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 		return 0;
 	}
 	/* a run whose lock is gone before its commit was undone to the last step */
-	if (opts->undo || rerun.undoing || (!rerun.locked && !rerun.committed))
+	bool half_undone = rerun.undoing || (!rerun.locked && !rerun.committed);
+	if (opts->undo || (half_undone && !plan->ctx.leave_nothing))
 		return go_back(opts, plan, &rerun, &book, err);
 	if (find_snapshot(opts, plan, &rerun, err))
 		return err_status(err->code);

@@ -40,7 +40,8 @@ static int dir_run(struct node *node, const char *const args[], const struct nod
 	struct node_dir *dir = node->impl;
 	char *mapped[ARGS_MAX + 1] = { NULL };
 	size_t count = 0;
-	int answered = dir->hook ? dir->hook(node, args, out, status, err) : 0;
+	int answered =
+		dir->hook ? dir->hook(node, args, input, deadline, out, errs, status, err) : 0;
 
 	if (answered)
 		return answered < 0 ? -1 : 0;

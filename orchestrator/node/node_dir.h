@@ -10,10 +10,11 @@
 struct node_dir {
 	const char *root;
 	/*
-	 * Asked before each command.  1: answered, with *status and out; 0: run it; -1: failed, with err.  `args` has
-	 * the paths as the node would see them.
+	 * Asked before each command.  1: answered, with *status, out and errs; 0: run it; -1: failed, with err.  `args` has
+	 * the paths as the node would see them; input may be NULL.
 	 */
-	int (*hook)(struct node *node, const char *const args[], struct buf *out, int *status,
+	int (*hook)(struct node *node, const char *const args[], const struct node_input *input,
+		    uint64_t deadline, struct buf *out, struct buf *errs, int *status,
 		    struct err *err);
 	void *arg;
 };

@@ -48,7 +48,7 @@ int journal_read(const char *path, struct arena *arena, struct journal_story *ou
 
 /*
  * Every journal of this machine, oldest run first; `folder` as for journal_new, `run` NULL: of all.  One that cannot be read
- * is handed over with its error, and only its path.  -1 from `each` ends it.  No folder is no error.
+ * is handed over with its error, and only its path.  -1 from `each` ends it, and is returned.  No folder is no error.
  */
 typedef int journal_each_fn(void *arg, const struct journal_story *story, const struct err *bad);
 int journal_each(const char *folder, const char *run, struct arena *arena, journal_each_fn *each,

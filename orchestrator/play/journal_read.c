@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -102,7 +103,8 @@ static void names_scoped(struct names *names)
 	free(names->list);
 }
 
-static void add_names(struct names *names, const char *folder, const char *ending)
+/* Those with that ending; whole: that are it. */
+static void add_names(struct names *names, const char *folder, const char *ending, bool whole)
 {
 	DIR *dir = opendir(folder);
 	size_t end_len = strlen(ending);
@@ -110,7 +112,7 @@ static void add_names(struct names *names, const char *folder, const char *endin
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		size_t len = strlen(entry->d_name);
 		if (entry->d_name[0] == '.' || len < end_len || names->count == NAMES_MAX ||
-		    strcmp(entry->d_name + len - end_len, ending) != 0)
+		    (whole && len != end_len) || strcmp(entry->d_name + len - end_len, ending) != 0)
 			continue;
 		names->list = mem_grow(names->list, (names->count + 1) * sizeof(char *));
 		names->list[names->count++] = mem_printf("%s/%s", folder, entry->d_name);
@@ -132,9 +134,9 @@ int journal_each(const char *folder, const char *run, struct arena *arena, journ
 	scoped(names) struct names clusters = { 0 }, files = { 0 };
 	scoped(mem) char *ending = mem_printf("%s.jsonl", run ? run : "");
 
-	add_names(&clusters, above, "");
+	add_names(&clusters, above, "", false);
 	for (size_t i = 0; i < clusters.count; i++)
-		add_names(&files, clusters.list[i], ending);
+		add_names(&files, clusters.list[i], ending, run != NULL);
 	if (files.count)
 		qsort(files.list, files.count, sizeof(char *), by_run);
 	for (size_t i = 0; i < files.count; i++) {

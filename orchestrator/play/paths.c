@@ -70,8 +70,11 @@ int drop_staged(struct node *node, const struct play_ctx *ctx, uint64_t deadline
 	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
 	scoped(mem) char *staged = path_beside(ctx, member->data_dir, "restoring", NULL);
 	scoped(mem) char *wal_staged = path_beside(ctx, wal, "restoring", NULL);
+	scoped(mem) char *built = path_run(ctx, MARK_BUILT);
 
 	if (end_tools(node, staged, deadline, err))
 		return -1;
-	return node_run(node, argv("rm", "-rf", "--", staged, wal_staged), deadline, NULL, err);
+	/* the mark goes first: what is half removed must not count as built */
+	return node_run(node, argv("rm", "-rf", "--", built, staged, wal_staged), deadline, NULL,
+			err);
 }

@@ -29,7 +29,10 @@ char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind,
 /* Where the new data lies before the swap: .restoring-RUN, or .before-TARGET of the run that is rolled back. */
 char *path_new_data(const struct play_ctx *ctx, const char *dir, const char *name);
 
-/* Removes what was restored and is not in place: the staged folders of data and WAL dir, and nothing else. */
+/* The mark (see state_mark) that the staged member is whole: a WAL's ids stand there long before the tool has ended. */
+#define MARK_BUILT "built"
+
+/* Removes what was restored and is not in place: the staged folders of data and WAL dir with their mark, and nothing else. */
 int drop_staged(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
 
 #endif

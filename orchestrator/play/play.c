@@ -154,6 +154,7 @@ static int play_step_again(struct play *play, size_t index, bool undo, struct er
 			return -1;
 		for (size_t n = 0; n < count; n++)
 			done[n] = done[n] || errs[n].code == ERR_NONE;
+		*err = ERR_INIT; /* a try that succeeds leaves no error behind */
 	}
 }
 
@@ -305,10 +306,15 @@ enum play_outcome play_run(struct play *play, struct err *err)
 
 enum play_outcome play_resume(struct play *play, bool committed, struct err *err)
 {
+	struct err ignored = ERR_INIT;
+
 	if (!committed)
 		return run_all(play, true, err);
 	if (fleet_catch_signals(play->fleet, stop_at_once, play, err))
 		return PLAY_NEEDS_YOU;
+	/* this machine's journal may have begun only now */
+	if (play->journal)
+		journal_add(play->journal, "commit", NULL, NULL, NULL, &ignored);
 	return run_committed(play, err);
 }
 

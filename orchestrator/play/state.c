@@ -128,7 +128,16 @@ static int take_fields(const struct tree *state, struct arena *arena, struct run
 static int look_phase(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		      struct run_state *out, struct err *err)
 {
-	enum { STAGED = 0, SWAPPED = 3, ETCD_PARKED = 5, ETCD_BACK, API_PARKED, API_BACK, UNDOING };
+	enum {
+		STAGED = 0,
+		SWAPPED = 3,
+		ETCD_PARKED = 5,
+		ETCD_BACK,
+		API_PARKED,
+		API_BACK,
+		API_LIVE,
+		UNDOING
+	};
 	const char *wal = out->wal_dir ? out->wal_dir : out->data_dir;
 	char *paths[] = {
 		path_beside(ctx, out->data_dir, "snapshot", NULL),
@@ -140,6 +149,7 @@ static int look_phase(struct node *node, const struct play_ctx *ctx, uint64_t de
 		path_original(ctx, "etcd"),
 		path_parked(ctx, "kube-apiserver"),
 		path_original(ctx, "kube-apiserver"),
+		path_manifest("kube-apiserver"),
 		path_run(ctx, "undoing"),
 	};
 	enum { COUNT = sizeof(paths) / sizeof(paths[0]) };
@@ -163,7 +173,8 @@ static int look_phase(struct node *node, const struct play_ctx *ctx, uint64_t de
 		out->phase = PHASE_SWAPPED;
 	if (there[ETCD_BACK])
 		out->phase = PHASE_ETCD_STARTED;
-	if (there[API_BACK])
+	/* parked and in its place: the copy stands there, and the original has not been put away yet */
+	if (there[API_BACK] || (there[API_PARKED] && there[API_LIVE]))
 		out->phase = PHASE_API_STARTED;
 	return 0;
 }

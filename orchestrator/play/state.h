@@ -46,7 +46,7 @@ int state_write(struct node *node, const struct play_ctx *ctx, uint64_t deadline
 int state_read(struct node *node, const char *run, struct arena *arena, uint64_t deadline,
 	       struct run_state *out, struct err *err);
 
-/* Puts a mark into the run's folder ("undoing", "served-etcd"), and asks for it. */
+/* Puts a mark into the run's folder ("undoing", "served-etcd", "built"), and asks for it. */
 int state_mark(struct node *node, const struct play_ctx *ctx, const char *mark, uint64_t deadline,
 	       struct err *err);
 int state_marked(struct node *node, const struct play_ctx *ctx, const char *mark, uint64_t deadline,

@@ -43,14 +43,25 @@ static int read_ids(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	scoped(mem) char *live = mem_printf("%s/member/wal", member->data_dir);
 	scoped(mem) char *wal_new =
 		path_new_data(ctx, member->wal_dir ? member->wal_dir : "", NULL);
+	struct err none = ERR_INIT;
 	bool staged;
 
 	scoped(mem) char *old = path_new_data(ctx, member->data_dir, "member");
 	if (node_exists(node, old, deadline, &staged, err))
 		return -1;
-	const char *wal =
-		member->wal_dir ? (staged ? wal_new : member->wal_dir) : (staged ? inner : live);
-	return look_wal_ids(node, wal, deadline, &self->want_member, &self->want_cluster, err);
+	if (!member->wal_dir)
+		return look_wal_ids(node, staged ? inner : live, deadline, &self->want_member,
+				    &self->want_cluster, err);
+	/* a WAL's files go in before the member does: a run that was cut off between the two has them in place */
+	if (staged &&
+	    !look_wal_ids(node, wal_new, deadline, &self->want_member, &self->want_cluster, &none))
+		return 0;
+	if (staged && none.code != ERR_REMOTE) {
+		*err = none;
+		return -1;
+	}
+	return look_wal_ids(node, member->wal_dir, deadline, &self->want_member,
+			    &self->want_cluster, err);
 }
 
 int verb_check_kept(struct node *node, const struct play_ctx *ctx, uint64_t deadline,

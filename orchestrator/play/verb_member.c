@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/state.h"
 #include "play/swap.h"
 #include "play/tool.h"
 #include "play/verb.h"
@@ -102,11 +103,17 @@ int verb_build_member(struct node *node, const struct play_ctx *ctx, uint64_t de
 		member->wal_dir ? path_beside(ctx, member->wal_dir, "restoring", NULL) : NULL;
 	const char *wal = wal_staged ? wal_staged : own_wal;
 	struct err not_yet = ERR_INIT;
-	bool done;
+	bool done, unswapped, built;
 
 	if (swap_is_done(node, ctx, deadline, &done, err))
 		return -1;
-	if (done || !look_ids(node, ctx, wal, deadline, &not_yet))
+	if (done)
+		return 0;
+	if (state_marked(node, ctx, MARK_BUILT, deadline, &built, err) ||
+	    swap_is_undone(node, ctx, deadline, &unswapped, err))
+		return -1;
+	/* in the middle of a swap a WAL is in place before its member: nothing is built over that */
+	if (built && (!unswapped || !look_ids(node, ctx, wal, deadline, &not_yet)))
 		return 0;
 	if (not_yet.code == ERR_CANCELLED || not_yet.code == ERR_SSH) {
 		*err = not_yet;
@@ -119,9 +126,10 @@ int verb_build_member(struct node *node, const struct play_ctx *ctx, uint64_t de
 	if (wal_staged && like_live(node, member, wal_staged, deadline, err))
 		return -1;
 	/* the tool syncs files but not their folders */
-	if (node_run(node, argv("sync", "-f", staged), deadline, NULL, err))
+	if (node_run(node, argv("sync", "-f", staged), deadline, NULL, err) ||
+	    look_ids(node, ctx, wal, deadline, err))
 		return -1;
-	return look_ids(node, ctx, wal, deadline, err);
+	return state_mark(node, ctx, MARK_BUILT, deadline, err);
 }
 
 int verb_drop_member(struct node *node, const struct play_ctx *ctx, uint64_t deadline,

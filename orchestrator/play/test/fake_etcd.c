@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "etcd/apiserver.h"
 #include "etcd/etcd_api.h"
+#include "fake_data.h"
 #include "fake_node.h"
 #include "play/look.h"
 
@@ -44,68 +45,56 @@ const char *etcd_client_ca_fingerprint(const struct etcd_client *client)
 	return "";
 }
 
-/* Token and members of what stands in the data dir, when etcd runs over it. */
-static int serving(struct etcd_client *client, char token[64], struct cluster *cluster,
-		   char room[512], struct err *err)
+/* What stands in the data dir, when etcd runs over it. */
+static int serving(struct etcd_client *client, uint64_t deadline, struct fake_data *data,
+		   struct err *err)
 {
 	struct fake_node *fake = fake_of(client->node);
-	scoped(mem) char *path = mem_printf("%s/var/lib/etcd/member/snap/db", fake->root);
-	char *at = NULL;
-	FILE *file = fopen(path, "r");
+	struct pids pids;
 
-	if (!file || !fake->etcd_pid || fscanf(file, "%63s %511s", token, room) != 2) {
-		if (file)
-			fclose(file);
+	/* a request is a command, too: it makes the fake kubelet tick, and gives a fault a place to strike */
+	if (look_etcd(client->node, client->member, deadline, &pids, err))
+		return -1;
+	if (!pids.count || fake_data_read(fake->root, client->member, data))
 		return err_set(err, ERR_ETCD, "not serving");
-	}
-	fclose(file);
-	for (char *one = strtok_r(room, ",", &at); one; one = strtok_r(NULL, ",", &at)) {
-		struct member *m = &cluster->members[cluster->count++];
-		m->name = one;
-		m->peer_url = strchr(one, '=') + 1;
-		one[strcspn(one, "=")] = '\0';
-	}
 	return 0;
 }
 
 int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
 		struct err *err)
 {
-	struct cluster cluster = { .count = 0 };
-	char token[64], room[512];
+	struct fake_data data;
 
-	(void)deadline;
-	if (serving(client, token, &cluster, room, err))
+	if (serving(client, deadline, &data, err))
 		return -1;
-	*out = (struct etcd_status){ .leader = 1, .revision = 1007 };
-	out->cluster_id = cluster_id(&cluster, token);
-	for (size_t i = 0; i < cluster.count; i++)
-		if (strcmp(cluster.members[i].name, client->member->name) == 0)
-			out->member_id = member_id(&cluster.members[i], token);
+	*out = (struct etcd_status){ .leader = 1,
+				     .revision = 1007,
+				     .member_id = data.member_id,
+				     .cluster_id = data.cluster_id };
 	return 0;
 }
 
 int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
 		 struct err *err)
 {
-	struct cluster cluster = { .count = 0 };
-	char token[64], room[512];
+	struct fake_data data;
 
-	(void)deadline;
-	if (serving(client, token, &cluster, room, err))
+	if (serving(client, deadline, &data, err))
 		return -1;
 	memset(out, 0, sizeof(*out));
-	for (; out->count < cluster.count; out->count++)
-		out->list[out->count].id = member_id(&cluster.members[out->count], token);
+	for (; out->count < data.cluster.count; out->count++)
+		out->list[out->count].id = member_id(&data.cluster.members[out->count], data.token);
 	return 0;
 }
 
 int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,
 		struct etcd_hash *out, struct err *err)
 {
+	struct fake_data data;
+
 	(void)revision;
-	(void)deadline;
-	(void)err;
+	if (serving(client, deadline, &data, err))
+		return -1;
 	*out = (struct etcd_hash){ .hash = fake_of(client->node)->hash_differs ? 2 : 1 };
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * fake_node: three directories that look like kubeadm nodes, with a kubelet, an etcd, an API server and an etcdutl
- * that are a few flags; and a fault that can be put into any command.
+ * fake_node: directories that look like kubeadm nodes, with a kubelet, an etcd, an API server and an etcdutl that are a
+ * few flags; and a fault that can be put into any command.
  */
 #ifndef PLAY_TEST_FAKE_NODE_H
 #define PLAY_TEST_FAKE_NODE_H
@@ -10,45 +10,116 @@
 #include "node/node_dir.h"
 #include "play/play.h"
 
-enum { FAKE_NODES = 3 };
+enum { FAKE_NODES_MAX = 5, FAKE_KILLED = 99 };
 
-enum fault { FAULT_NONE, FAULT_BEFORE, FAULT_AFTER };
+#define FAKE_RUN "20261121t104107-7f3a"
+#define FAKE_TOKEN "etcd-backup-test"
+#define FAKE_OLD_TOKEN "etcd-cluster-old"
+
+/* name, does it act (0 no, 1 yes, 2 by half), words */
+#define FAULT_LIST(X)                                  \
+	X(NONE, 1, "none")                             \
+	X(BEFORE, 0, "fails before acting")            \
+	X(HALF, 2, "fails half-way")                   \
+	X(AFTER, 1, "fails after acting")              \
+	X(HANG_BEFORE, 0, "hangs, has not acted")      \
+	X(HANG_AFTER, 1, "hangs, has acted")           \
+	X(LOST_BEFORE, 0, "node lost before acting")   \
+	X(LOST_AFTER, 1, "node lost after acting")     \
+	X(KILLED_BEFORE, 0, "we are killed before it") \
+	X(KILLED_HALF, 2, "we are killed half-way")    \
+	X(KILLED_AFTER, 1, "we are killed after it")   \
+	X(REFUSED, 0, "refuses, so that all is undone")
+
+enum fault {
+#define X(name, acts, words) FAULT_##name,
+	FAULT_LIST(X) FAULTS
+#undef X
+};
+const char *fault_words(enum fault fault);
+static inline bool fault_kills(enum fault fault)
+{
+	return fault >= FAULT_KILLED_BEFORE && fault <= FAULT_KILLED_AFTER;
+}
+
+/* What the node is doing; it goes on when a process of ours dies: shared memory. */
+struct fake_machine {
+	int etcd_pid, api_pid; /* 0: not running */
+	int next_pid;
+	char etcd_data[64], api_data[64]; /* the token of the data over which they run */
+	char broken[160];                 /* what must never happen has happened */
+	bool fault_hit;
+};
 
 struct fake_node {
 	struct node_dir dir;
+	struct fake_machine *machine;
+	struct fake_world *world;
+	const struct member *member;
 	char *root;
-	int etcd_pid, api_pid; /* 0: not running */
-	int next_pid;
 	bool full;     /* dd says that the disk is full */
 	bool no_tool;  /* etcd's image has none */
 	bool stubborn; /* the API server does not die */
 	bool hash_differs;
 	bool api_never_ready;
-	bool locked_by_other;
-	/* the next command fails, before or after it has acted */
+	bool real_commands; /* on this machine's own programs where they can do it */
+	/* the command after fault_at others has this fault */
 	enum fault fault;
-	unsigned fault_at; /* commands still to pass first */
+	unsigned fault_at;
+	bool lost;         /* it answers nothing */
 	unsigned commands; /* so far */
-	bool fault_hit;
+	bool *halves; /* told of each of `commands` from first_halves on whether it can be cut off half-way */
+	unsigned halves_from, halves_room;
 };
 
 struct fake_world {
-	char *folder;
-	struct fake_node nodes[FAKE_NODES];
-	struct node fleet_nodes[FAKE_NODES];
+	char *folder, *nodes_folder;
+	size_t count;
+	struct fake_machine *machines;
+	struct fake_node nodes[FAKE_NODES_MAX];
+	struct node fleet_nodes[FAKE_NODES_MAX];
 	struct fleet *fleet;
 	struct cluster cluster;
-	struct play_node play_nodes[FAKE_NODES];
+	struct play_node play_nodes[FAKE_NODES_MAX];
 	struct play_ctx ctx;
 	char *snapshot;
+	char snapshot_sha256[65];
 	char initial[512];
 };
 
-void fake_world_open(struct fake_world *world);
+/* A cluster of that many members, with data of FAKE_OLD_TOKEN; with a WAL folder of its own if so wanted. */
+void fake_world_open(struct fake_world *world, size_t count, bool wal_dir);
 void fake_world_close(struct fake_world *world);
+
+/* Faults are over: every node answers again. */
+void fake_world_mend(struct fake_world *world);
 
 /* Everything that stands on the nodes but what the kernel shows: names, modes, contents.  A new string. */
 char *fake_world_tree(struct fake_world *world);
+
+/* What must never happen on any node and has happened; NULL: nothing. */
+const char *fake_world_broken(struct fake_world *world);
+
+/* Whether etcd and the API server run everywhere, over the data of that token. */
+bool fake_world_serves(struct fake_world *world, const char *token);
+
+/* Files and processes as they are, put aside in `slot` and back. */
+struct fake_saved {
+	char *folder;
+	struct fake_machine machines[FAKE_NODES_MAX];
+};
+void fake_world_save(struct fake_world *world, struct fake_saved *slot);
+void fake_world_load(struct fake_world *world, const struct fake_saved *slot);
+void fake_world_take(struct fake_world *world,
+		     struct fake_saved *slot); /* the slot is empty then */
+void fake_saved_scoped(struct fake_saved *slot);
+
+/* The nodes' hook. */
+int fake_hook(struct node *node, const char *const args[], const struct node_input *input,
+	      uint64_t deadline, struct buf *out, struct buf *errs, int *status, struct err *err);
+
+/* What kubelet and the kernel do meanwhile. */
+void fake_tick(struct fake_node *fake);
 
 struct fake_node *fake_of(const struct node *node);
 

@@ -1,0 +1,24 @@
+/*
+ * matrix: every step of a playbook x every node x every fault x every command of the step; what comes out is compared byte
+ * for byte with the nodes as they were, or as a run without a fault leaves them; a run that stopped half-way is found again
+ * from what stands on the nodes, and must go on to its end, and back.
+ */
+#ifndef PLAY_TEST_MATRIX_H
+#define PLAY_TEST_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct matrix {
+	const char *playbook;
+	size_t nodes;
+	bool wal_dir; /* a WAL folder of its own */
+	bool undo; /* the last step before the commit is refused; the faults are in what is undone then */
+	size_t stride; /* 1: every command; n: every nth, and one of each step x node x fault always */
+};
+
+/* Plays all cases, in as many processes as there are processors; prints their number; what failed to stderr.  Returns how many
+ * failed. */
+size_t matrix_play(const struct matrix *matrix);
+
+#endif

@@ -1,0 +1,312 @@
+/*
+ * matrix_run: see matrix_run.h.
+ */
+#include "matrix_run.h"
+
+#include "fake_clock.h"
+#include "fake_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SHORT_MS = 2000 };
+
+void matrix_book(struct arena *arena, const char *name, struct playbook *book)
+{
+	const struct playbook_text *text = playbook_text_find(name);
+	struct err err = ERR_INIT;
+
+	if (!text || playbook_read(arena, text->text, text->len, book, &err))
+		abort();
+	for (size_t i = 0; i < book->count; i++)
+		if (book->steps[i].timeout_ms > SHORT_MS)
+			book->steps[i].timeout_ms = SHORT_MS;
+}
+
+static void fresh_nodes(struct fake_world *world)
+{
+	for (size_t i = 0; i < world->count; i++)
+		world->play_nodes[i] = (struct play_node){
+			.member = &world->cluster.members[i],
+			.api.port = 6443,
+			.has_api = true,
+			.want_member = member_id(&world->cluster.members[i], world->ctx.token),
+			.want_cluster = cluster_id(&world->cluster, world->ctx.token),
+		};
+}
+
+void matrix_context(struct fake_world *world, const struct playbook *book)
+{
+	struct play_ctx *ctx = &world->ctx;
+	bool restore = strcmp(book->name, "restore") == 0;
+	const char *run = restore                               ? FAKE_RUN
+			  : strcmp(book->name, "rollback") == 0 ? ROLLBACK_RUN
+								: CLEAN_RUN;
+
+	*ctx = (struct play_ctx){ .cluster = &world->cluster,
+				  .nodes = world->play_nodes,
+				  .operator= "test",
+				  .initial_cluster = world->initial,
+				  .playbook = book->name,
+				  .playbook_sha256 = book->sha256,
+				  .target = restore ? NULL : FAKE_RUN,
+				  .leave_nothing = strcmp(book->name, "clean") == 0,
+				  .grace_ms = 1 };
+	memcpy(ctx->run, run, strlen(run) + 1);
+	if (restore) {
+		memcpy(ctx->token, FAKE_TOKEN, sizeof(FAKE_TOKEN));
+		ctx->snapshot_path = world->snapshot;
+		ctx->snapshot_size = ctx->db_size = 10;
+		ctx->snapshot_sha256 = world->snapshot_sha256;
+		ctx->snapshot_revision = 7;
+		ctx->bump = 1000;
+	}
+	fresh_nodes(world);
+}
+
+/* --- where the run is, and the fault at its place */
+
+static void slot_begins(struct watch *watch, size_t slot)
+{
+	const struct matrix_case *wanted = watch->wanted;
+	struct fake_world *world = watch->world;
+
+	watch->slot = slot;
+	for (size_t i = 0; i < world->count; i++)
+		watch->base[i] = world->nodes[i].commands;
+	for (size_t i = 0; i < world->count; i++) {
+		world->nodes[i].halves = watch->halves[slot][i];
+		world->nodes[i].halves_from = world->nodes[i].commands;
+		world->nodes[i].halves_room = COMMANDS_MAX;
+		world->nodes[i].fault = FAULT_NONE;
+	}
+	if (!wanted)
+		return;
+	if (wanted->refused == slot) {
+		world->nodes[world->count - 1].fault = FAULT_REFUSED;
+		world->nodes[world->count - 1].fault_at = 0;
+	}
+	if (wanted->slot == slot && !world->machines[wanted->node].fault_hit) {
+		world->nodes[wanted->node].fault = wanted->fault;
+		world->nodes[wanted->node].fault_at = wanted->command;
+	}
+}
+
+static void count_slot(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->world->count; i++) {
+		unsigned count = watch->world->nodes[i].commands - watch->base[i];
+		if (count > watch->counts[watch->slot][i])
+			watch->counts[watch->slot][i] = count;
+	}
+}
+
+static void on_begin(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct watch *watch = arg;
+
+	(void)of;
+	(void)step;
+	if (watch->slot == SLOT_MARK)
+		count_slot(watch);
+	slot_begins(watch, number - 1 + (undo ? (size_t)SLOT_UNDO : (size_t)SLOT_STEP));
+}
+
+static void on_end(void *arg, const struct step *step, uint64_t ms, bool failed, bool undo)
+{
+	struct watch *watch = arg;
+
+	(void)step;
+	(void)ms;
+	count_slot(watch);
+	for (size_t i = 0; i < watch->world->count; i++)
+		watch->world->nodes[i].fault = FAULT_NONE;
+	/* what comes next, if it is no step, is the mark */
+	if (failed && !undo) {
+		struct fake_machine *last = &watch->world->machines[watch->world->count - 1];
+		if (watch->wanted && watch->wanted->refused == watch->slot)
+			last->fault_hit = false; /* that was the refusal */
+		slot_begins(watch, SLOT_MARK);
+	}
+}
+
+static void on_commit(void *arg, const char *text)
+{
+	(void)text;
+	((struct watch *)arg)->commits++;
+}
+
+/* --- a run */
+
+static struct journal *open_journal(struct fake_world *world, enum how how)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *folder = mem_printf("%s/journals", world->folder);
+	struct tree *header = tree_map(arena);
+	struct err err = ERR_INIT;
+
+	tree_set_string(arena, header, "kind", "RunJournal");
+	tree_set_string(arena, header, "apiVersion", "etcd-backup/v1");
+	tree_set_string(arena, header, "cluster", "test");
+	tree_set_string(arena, header, "run", world->ctx.run);
+	struct journal *journal =
+		how == HOW_RUN ? journal_new(folder, "test", world->ctx.run, header, &err)
+			       : journal_reopen(folder, "test", world->ctx.run, header, &err);
+	if (!journal) {
+		fprintf(stderr, "%s\n", err.text);
+		abort();
+	}
+	return journal;
+}
+
+static enum play_outcome play(struct fake_world *world, const struct playbook *book, enum how how,
+			      struct watch *watch, struct err *err)
+{
+	struct play play = { .playbook = book,
+			     .ctx = &world->ctx,
+			     .fleet = fleet_new(world->fleet_nodes, world->count),
+			     .journal = open_journal(world, how),
+			     .events = { .arg = watch,
+					 .step_begins = on_begin,
+					 .step_ended = on_end,
+					 .committed = on_commit } };
+	enum play_outcome outcome = PLAY_NEEDS_YOU;
+
+	switch (how) {
+	case HOW_RUN:
+		outcome = play_run(&play, err);
+		break;
+	case HOW_RESUME:
+		outcome = play_resume(&play, false, err);
+		break;
+	case HOW_FINISH:
+		outcome = play_resume(&play, true, err);
+		break;
+	case HOW_UNDO:
+		outcome = play_undo(&play, err);
+		break;
+	}
+	journal_free(play.journal);
+	fleet_free(play.fleet);
+	return outcome;
+}
+
+/* In a process of its own, which dies where the fault is. */
+static struct told play_dying(struct fake_world *world, const struct playbook *book, enum how how,
+			      struct watch *watch)
+{
+	struct told told = { .outcome = PLAY_NEEDS_YOU };
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct err err = ERR_INIT;
+		_exit((int)play(world, book, how, watch, &err));
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		abort();
+	told.killed = WEXITSTATUS(status) == FAKE_KILLED;
+	if (!told.killed)
+		told.outcome = (enum play_outcome)WEXITSTATUS(status);
+	return told;
+}
+
+struct told matrix_run(struct fake_world *world, const struct playbook *book, enum how how,
+		       const struct matrix_case *wanted, struct watch *watch)
+{
+	struct told told = { .err = ERR_INIT };
+
+	*watch = (struct watch){ .world = world, .wanted = wanted, .slot = SLOTS - 1 };
+	for (size_t i = 0; i < world->count; i++)
+		watch->base[i] = world->nodes[i].commands;
+	if (how == HOW_UNDO)
+		slot_begins(watch, SLOT_MARK);
+	if (wanted && fault_kills(wanted->fault))
+		return play_dying(world, book, how, watch);
+	told.outcome = play(world, book, how, watch, &told.err);
+	for (size_t i = 0; i < world->count; i++)
+		world->nodes[i].halves = NULL;
+	return told;
+}
+
+/* --- found again */
+
+static void take_state(struct fake_world *world, const struct run_state *state)
+{
+	struct play_ctx *ctx = &world->ctx;
+
+	memcpy(ctx->token, state->token, strlen(state->token) + 1);
+	ctx->target = state->target;
+	ctx->initial_cluster = state->initial_cluster;
+	ctx->snapshot_size = state->snapshot_size;
+	ctx->db_size = state->db_size;
+	ctx->snapshot_sha256 = state->snapshot_sha256;
+	ctx->snapshot_revision = state->snapshot_revision;
+	ctx->bump = state->bump;
+	/* named again; where every node has it, it is not asked for */
+	ctx->snapshot_path = state->snapshot_sha256 ? world->snapshot : NULL;
+}
+
+int matrix_find(struct fake_world *world, const struct playbook *book, const char *run,
+		struct arena *arena, struct found *out, struct err *err)
+{
+	struct run_state states[FAKE_NODES_MAX] = { { .found = false } };
+
+	*out = (struct found){ .known = false };
+	world->ctx = (struct play_ctx){ .cluster = &world->cluster,
+					.nodes = world->play_nodes,
+					.operator= "test",
+					.initial_cluster = world->initial,
+					.playbook = book->name,
+					.playbook_sha256 = book->sha256,
+					.leave_nothing = strcmp(book->name, "clean") == 0,
+					.grace_ms = 1 };
+	memcpy(world->ctx.run, run, strlen(run) + 1);
+	for (size_t i = 0; i < world->count; i++) {
+		const struct run_state *state = &states[i];
+		if (state_read(&world->fleet_nodes[i], run, arena, deadline_in(SHORT_MS),
+			       &states[i], err))
+			return -1;
+		out->locked |= state->locked;
+		out->undoing |= state->undoing;
+		out->phases[i] = state->phase;
+		out->committed |= state->phase == PHASE_API_STARTED;
+		if (state->found && !out->known)
+			take_state(world, state);
+		out->known |= state->found;
+	}
+	fresh_nodes(world);
+	for (size_t i = 0; i < world->count; i++)
+		world->play_nodes[i].data_existed = !states[i].found || states[i].data_existed;
+	return 0;
+}
+
+const char *matrix_journal(struct fake_world *world, const char *run, const struct told *told)
+{
+	static const char *const words[] = { "done", "untouched", "undone", NULL };
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *path = mem_printf("%s/journals/test/%s.jsonl", world->folder, run);
+	struct journal_story story;
+	struct err err = ERR_INIT;
+
+	if (journal_read(path, arena, &story, &err))
+		return "the journal cannot be read";
+	if (strcmp(story.run, run) != 0)
+		return "the journal is of another run";
+	if (told->killed)
+		return story.outcome ? "the journal says that a killed run has ended" : NULL;
+	if (!story.outcome)
+		return "the journal does not say that the run has ended";
+	if (told->outcome == PLAY_DONE && !story.committed)
+		return "the journal knows of no commit";
+	if (told->outcome == PLAY_NEEDS_YOU)
+		return strcmp(story.outcome, "done") == 0 || strcmp(story.outcome, "undone") == 0
+			       ? "the journal says that all is well"
+			       : NULL;
+	return strcmp(story.outcome, words[told->outcome]) == 0
+		       ? NULL
+		       : "the journal's outcome is another";
+}

@@ -1,0 +1,66 @@
+/*
+ * matrix_run: one run of a playbook on a fake world: begun, found again, gone on with; with its journal.
+ */
+#ifndef PLAY_TEST_MATRIX_RUN_H
+#define PLAY_TEST_MATRIX_RUN_H
+
+#include "base/mem.h"
+#include "fake_node.h"
+#include "play/journal.h"
+#include "play/state.h"
+
+#define ROLLBACK_RUN "20261122t080000-0b0b"
+#define CLEAN_RUN "20261122t090000-0c0c"
+#define NEXT_RUN "20261123t100000-0d0d"
+
+/* Where a fault can be: in the mark that an undo sets, in a step, in a step's undo. */
+enum { SLOT_MARK = 0, SLOT_STEP = 1, SLOT_UNDO = PLAYBOOK_STEPS_MAX + 1, SLOTS = 2 * SLOT_UNDO };
+enum { COMMANDS_MAX = 64 };
+
+struct matrix_case {
+	size_t slot, node;
+	unsigned command;
+	enum fault fault;
+	size_t refused; /* slot in which the last node refuses all; 0: none */
+};
+
+struct watch {
+	struct fake_world *world;
+	const struct matrix_case *wanted; /* NULL: only count */
+	size_t slot;
+	unsigned base[FAKE_NODES_MAX]; /* commands when the slot began */
+	unsigned counts[SLOTS][FAKE_NODES_MAX];
+	bool halves[SLOTS][FAKE_NODES_MAX]
+		   [COMMANDS_MAX]; /* commands that can be cut off half-way */
+	size_t commits;
+};
+
+/* The playbook, with short timeouts. */
+void matrix_book(struct arena *arena, const char *name, struct playbook *book);
+
+/* The context of a new run of that playbook: restore, rollback or clean of FAKE_RUN. */
+void matrix_context(struct fake_world *world, const struct playbook *book);
+
+enum how { HOW_RUN, HOW_RESUME, HOW_FINISH, HOW_UNDO };
+struct told {
+	enum play_outcome outcome;
+	bool killed;
+	struct err err;
+};
+
+/* Plays it in this process, or in one that dies. */
+struct told matrix_run(struct fake_world *world, const struct playbook *book, enum how how,
+		       const struct matrix_case *wanted, struct watch *watch);
+
+/* What the nodes say of the run, as another machine finds it; the context is made from that and nothing else. */
+struct found {
+	bool known, locked, undoing, committed;
+	enum run_phase phases[FAKE_NODES_MAX];
+};
+int matrix_find(struct fake_world *world, const struct playbook *book, const char *run,
+		struct arena *arena, struct found *out, struct err *err);
+
+/* Whether the journal tells the same; else what is wrong. */
+const char *matrix_journal(struct fake_world *world, const char *run, const struct told *told);
+
+#endif

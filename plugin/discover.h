@@ -52,7 +52,8 @@ struct discovery {
 	struct arena *arenas[CLUSTER_MEMBERS_MAX]; /* of the workers */
 	const char *foreign; /* a node whose etcd CA is another one; NULL: there is none */
 	const char *missing; /* a listed member that is on none of the nodes; NULL: there is none */
-	bool api_answered;   /* the Kubernetes API was used */
+	const char *missing_url; /* its peer URLs */
+	bool api_answered;       /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
 };

@@ -78,6 +78,7 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 		d->missing =
 			arena_strdup(d->arena, list->list[i].name[0] ? list->list[i].name
 								     : list->list[i].peer_urls);
+		d->missing_url = arena_strdup(d->arena, list->list[i].peer_urls);
 		discover_warn(d,
 			      "member %s (%s) is in the list of members but on none of the nodes",
 			      list->list[i].name[0] ? list->list[i].name : "without a name",

@@ -39,6 +39,8 @@ const struct flag flags[] = {
 	  "Restore a snapshot of another cluster" },
 	{ "without", 0, FLAG_TEXT, AT(without), ON_ASKS, "MEMBER",
 	  "A member whose node is down for good and stays down; the others become the cluster" },
+	{ "assume-down", 0, FLAG_BOOL, AT(assume_down), ON_ASKS, NULL,
+	  "The node of --without does not answer and is known to be switched off" },
 	{ "undo", 0, FLAG_BOOL, AT(undo), ON_RESUME, NULL,
 	  "Go back instead: every node as it was before the run" },
 	{ "to", 0, FLAG_TEXT, AT(to), ON_SAVE, "URL",

@@ -45,6 +45,7 @@ struct opts {
 	bool force_cluster;  /* --force-cluster */
 	const char *plan;    /* --plan FILE */
 	const char *without; /* --without MEMBER */
+	bool assume_down;    /* --assume-down */
 	bool undo;           /* resume --undo */
 
 	/* save */

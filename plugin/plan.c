@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/tree.h"
+#include "plugin/absent.h"
 #include "plugin/control_plane.h"
 #include "plugin/print.h"
 
@@ -168,7 +169,7 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 	return 0;
 }
 
-static int check_found(const struct opts *opts, const struct plan *plan, struct err *err)
+static int check_found(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	if (plan->found.cluster.external) {
 		err_set(err, ERR_UNSAFE, "etcd is external (%s): it is not restored from here",
@@ -181,17 +182,7 @@ static int check_found(const struct opts *opts, const struct plan *plan, struct 
 		return err_set(err, ERR_UNSAFE,
 			       "%s is a node of another cluster: its etcd CA is another one",
 			       plan->found.foreign);
-	if (plan->found.missing &&
-	    (!opts->without || strcmp(opts->without, plan->found.missing) != 0)) {
-		err_set(err, ERR_UNSAFE,
-			"member %s is on none of the nodes: it and its API server would go on "
-			"with the old data",
-			plan->found.missing);
-		return err_hint(err,
-				"name its node, too; when that node is down for good: --without %s",
-				plan->found.missing);
-	}
-	return 0;
+	return absent_check(opts, plan, err);
 }
 
 int plan_found(const struct opts *opts, struct plan *plan, struct err *err)

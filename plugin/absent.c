@@ -1,0 +1,155 @@
+/*
+ * absent: see absent.h.
+ */
+#include "plugin/absent.h"
+
+#include "base/mem.h"
+#include "play/look.h"
+#include "plugin/print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KNOCK_MS = 3 * 1000, LOGIN_MS = 10 * 1000 };
+
+struct absent {
+	const char *name, *host; /* host: of its peer URL */
+	unsigned ports[4];       /* of peers, of clients, of the API server; 0 ends the list */
+};
+
+/* "https://10.0.0.3:2380" -> 10.0.0.3, 2380.  IPv6 hosts are in brackets. */
+static const char *host_of(struct arena *arena, const char *url)
+{
+	const char *host = strstr(url, "//");
+	size_t len;
+
+	host = host ? host + 2 : url;
+	if (*host == '[') {
+		host++;
+		len = strcspn(host, "]");
+	} else {
+		len = strcspn(host, ":/,");
+	}
+	return arena_strndup(arena, host, len);
+}
+
+static void fill(struct absent *absent, const struct plan *plan, const char *name,
+		 const char *peer_url)
+{
+	const struct cluster *cluster = &plan->found.cluster;
+	unsigned api = plan->found.found[0].has_api ? plan->found.found[0].api.port : 6443;
+
+	*absent = (struct absent){ .name = name, .host = host_of(plan->arena, peer_url) };
+	/* members of one kubeadm cluster have the same ports */
+	absent->ports[0] = look_url_port(peer_url);
+	absent->ports[1] = look_url_port(cluster->members[0].client_url);
+	absent->ports[2] = api;
+}
+
+static bool find(struct plan *plan, struct absent *absent)
+{
+	const struct recipe *recipe = &plan->source.recipe;
+	bool live = false;
+
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		live |= plan->found.found[i].answers;
+	if (plan->found.missing) {
+		fill(absent, plan, plan->found.missing, plan->found.missing_url);
+		return true;
+	}
+	for (size_t i = 0; plan->source.has_recipe && !live && i < recipe->cluster.count; i++) {
+		const struct member *m = &recipe->cluster.members[i];
+		if (m->name && m->peer_url && !cluster_by_name(&plan->found.cluster, m->name)) {
+			fill(absent, plan, m->name, m->peer_url);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* From each of the other nodes: does anything answer there? */
+static int knock(struct node *node, void *arg, struct err *err)
+{
+	const struct absent *absent = arg;
+
+	for (size_t i = 0; absent->ports[i]; i++) {
+		struct http_carrier carrier;
+		struct err silent = ERR_INIT;
+		if (node_tunnel(node, absent->host, absent->ports[i], deadline_in(KNOCK_MS),
+				&carrier, &silent)) {
+			if (silent.code == ERR_CANCELLED) {
+				*err = silent;
+				return -1;
+			}
+			continue;
+		}
+		node_tunnel_close(node);
+		err_set(err, ERR_UNSAFE,
+			"%s still answers on port %u of %s: it and its API server would go on with "
+			"the old data",
+			absent->name, absent->ports[i], absent->host);
+		return err_hint(err, "name its node, too; or stop kubelet, etcd and the API server "
+				     "there first");
+	}
+	return 0;
+}
+
+/* On its own node: nothing runs, and nobody starts anything. */
+static int prove_down(struct node *node, struct err *err)
+{
+	static const char script[] = "pgrep -x etcd; pgrep -x kube-apiserver; "
+				     "systemctl is-active --quiet kubelet && echo kubelet; true";
+	scoped(buf) struct buf out = BUF_INIT(4096);
+	uint64_t deadline = deadline_in(LOGIN_MS);
+
+	if (node_open(node, deadline, err) ||
+	    node_run(node, argv("sh", "-c", script), deadline, &out, err))
+		return -1;
+	buf_trim(&out);
+	if (!out.len)
+		return 0;
+	err_set(err, ERR_UNSAFE, "etcd, kube-apiserver or kubelet runs there");
+	return err_hint(err,
+			"systemctl disable --now kubelet, and end both; or name that node, too");
+}
+
+int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct absent absent;
+	struct err errs[CLUSTER_MEMBERS_MAX];
+	struct node node;
+
+	if (!find(plan, &absent))
+		return 0;
+	if (!opts->without || strcmp(opts->without, absent.name) != 0) {
+		err_set(err, ERR_UNSAFE,
+			"member %s is on none of the nodes: it and its API server would go on "
+			"with the old data",
+			absent.name);
+		return err_hint(err,
+				"name its node, too; when that node is down for good: --without %s",
+				absent.name);
+	}
+	if (fleet_each(plan->found.fleet, knock, &absent, NULL, errs, NULL, NULL))
+		return fleet_first(plan->found.fleet, errs, err);
+	node_ssh_init(&node, absent.name, absent.host, &plan->found.ssh);
+	int failed = prove_down(&node, err);
+	node_ssh_release(&node);
+	if (!failed) {
+		print_notice("%s is down: nothing of the control plane runs there.", absent.name);
+		return 0;
+	}
+	if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
+		return err_in(err, "%s", absent.name);
+	if (opts->assume_down) {
+		*err = ERR_INIT;
+		print_notice("%s does not answer and is taken for down, as --assume-down says.",
+			     absent.name);
+		return 0;
+	}
+	err_in(err, "whether %s is down cannot be told", absent.name);
+	return err_hint(err,
+			"--assume-down, when you know that it is switched off: its etcd cannot "
+			"join the new members, but its API server would show old data to whoever "
+			"reaches it");
+}

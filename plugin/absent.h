@@ -1,0 +1,17 @@
+/*
+ * absent: the member that a restore leaves out: it must not serve, or be known to be down.
+ */
+#ifndef PLUGIN_ABSENT_H
+#define PLUGIN_ABSENT_H
+
+#include "plugin/plan.h"
+
+/*
+ * Finds the member that is on none of the plan's nodes: in the lists of the members that answer, or, when none does, in the
+ * snapshot's recipe.  None: 0.  Otherwise --without must name it, nothing may answer on its ports when the other nodes
+ * ask, and its node must show over SSH that neither etcd nor the API server runs and that no kubelet starts them; or
+ * --assume-down says so.  -1: UNSAFE, CANCELLED.
+ */
+int absent_check(const struct opts *opts, struct plan *plan, struct err *err);
+
+#endif

@@ -105,10 +105,10 @@ const struct flag flags[] = {
 	  "Keep all with this tag; may be given several times" },
 	{ "plan", 0, FLAG_TEXT, AT(plan), ON_RESTORE, "FILE",
 	  "Go on only when cluster and snapshot are those of this plan (of --dry-run -o yaml)" },
-	{ "dry-run", 0, FLAG_TEXT, AT(dry_run), ON_RESTORE, "none|client|server",
-	  "Show the plan and stop: client asks the API only, server looks at every node" },
-	{ "dry-run", 0, FLAG_TEXT, AT(dry_run), ON_PRUNE, "none|client",
-	  "Say what would be kept and removed, and why; remove nothing" },
+	{ "dry-run", 0, FLAG_TEXT, AT(dry_run), ON_PRUNE | ON_RESTORE, "none|client|server",
+	  "Show what would be done, and do nothing; restore: client asks the API only, server "
+	  "looks "
+	  "at every node" },
 	{ "force", 0, FLAG_BOOL, AT(force), ON_PRUNE | ON_SAVE, NULL,
 	  "Remove even when the newest snapshot looks wrong beside the one before" },
 	{ "check", 0, FLAG_BOOL, AT(check), ON_LIST, NULL,

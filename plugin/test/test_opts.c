@@ -202,7 +202,7 @@ static void test_bad(void)
 		/* of another command, before or after it */
 		{ "x save f --yes", "unknown flag: --yes", "'x save --help'" },
 		{ "x -y save f", "unknown flag: --yes", "'x save --help'" },
-		{ "x restore f -ojson", "unknown flag: --output", "'x restore --help'" },
+		{ "x rollback f -ojson", "unknown flag: --output", "'x rollback --help'" },
 		{ "x version --nodes a", "unknown flag: --nodes", "'x version --help'" },
 		{ "x discover --grace 2s", "unknown flag: --grace", "'x discover --help'" },
 		{ "x playbook show restore --no-headers", "unknown flag: --no-headers",
@@ -331,6 +331,7 @@ static void test_help(void)
 	CHECK_HAS(text, "-y, --yes ");
 	CHECK_HAS(text, "    --grace=2s ");
 	CHECK_HAS(text, "-v, --v=0");
+	text = help_text(&opts, "rollback");
 	CHECK(!strstr(text, "--output"));
 
 	text = help_text(&opts, "discover");

@@ -157,23 +157,23 @@ static void test_replaced(void)
 /* A recipe says of which object it is: not of another snapshot's, which prune would remove by it. */
 static void test_foreign(void)
 {
-	static const char *const objects[] = { "one.db", "sixteen.db", "si", "six-2.db" };
+	static const char *const objects[] = { "one.db", "nineteen.db", "ni", "nine-2.db" };
 	scoped(store) struct store *store = open_store();
 	scoped(arena) struct arena *arena = arena_new();
 	struct catalog_entry entry;
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
-		write_recipe(store, "six", objects[i], 5000, NULL);
-		CHECK_INT(catalog_find(store, arena, "six", &entry, &err), 0);
+		write_recipe(store, "nine", objects[i], 5000, NULL);
+		CHECK_INT(catalog_find(store, arena, "nine", &entry, &err), 0);
 		CHECK_INT(entry.state, CATALOG_UNREAD);
 		CHECK_HAS(entry.trouble, "the recipe of another object");
-		CHECK_STR(entry.object, "six");
+		CHECK_STR(entry.object, "nine");
 		CHECK(!entry.recipe.stored.name && !entry.recipe.previous);
-		CHECK_INT(store_remove(store, "six.json", &err), 0);
+		CHECK_INT(store_remove(store, "nine.json", &err), 0);
 	}
-	write_recipe(store, "six", "six.db.zst.age", 5000, NULL);
-	CHECK_INT(catalog_find(store, arena, "six", &entry, &err), 0);
+	write_recipe(store, "nine", "nine.db.zst.age", 5000, NULL);
+	CHECK_INT(catalog_find(store, arena, "nine", &entry, &err), 0);
 	CHECK_INT(entry.state, CATALOG_MISSING);
 }
 

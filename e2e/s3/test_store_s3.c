@@ -194,7 +194,7 @@ static void faults_stop(void)
 	uint64_t before = now_ms();
 
 	CHECK_INT(put(store, "it", 40 * MIB, false, NULL, &err), 0);
-	CHECK(now_ms() - before < 60000);
+	CHECK(now_ms() - before < 30000);
 	CHECK_INT(unfinished(&place), 0);
 	s3->close(store);
 	cancelled(place, 40 * MIB);

@@ -9,6 +9,7 @@ struct listing {
 	struct arena *arena;
 	struct tree *list;
 	struct table table;
+	bool as_table;
 	size_t count;
 };
 
@@ -32,13 +33,15 @@ static int take(void *arg, const struct journal_story *story, const struct err *
 				      tree_string(story->header, "playbook"),
 				      tree_string(story->header, "time"), outcome };
 	for (size_t i = 0; i < 5; i++) {
-		table_cell(&listing->table, "%s", cells[i] ? cells[i] : "");
+		if (listing->as_table)
+			table_cell(&listing->table, "%s", cells[i] ? cells[i] : "");
 		tree_set_string(listing->arena, one, keys[i], cells[i]);
 	}
 	tree_set_bool(listing->arena, one, "committed", story->committed);
 	tree_set_string(listing->arena, one, "journal", story->path);
 	tree_add(listing->list, one);
-	table_row(&listing->table);
+	if (listing->as_table)
+		table_row(&listing->table);
 	listing->count++;
 	return 0;
 }
@@ -49,17 +52,17 @@ int cmd_runs(const struct opts *opts, struct err *err)
 	struct listing listing = { .opts = opts, .arena = arena, .list = tree_list(arena) };
 	static const char *const heads[] = { "RUN", "CLUSTER", "PLAYBOOK", "BEGUN", "OUTCOME" };
 
+	listing.as_table = opts->output != OUTPUT_JSON && opts->output != OUTPUT_YAML;
 	table_init(&listing.table);
-	for (size_t i = 0; !opts->no_headers && i < 5; i++)
+	for (size_t i = 0; listing.as_table && !opts->no_headers && i < 5; i++)
 		table_cell(&listing.table, "%s", heads[i]);
-	if (!opts->no_headers)
+	if (listing.as_table && !opts->no_headers)
 		table_row(&listing.table);
 	journal_each(NULL, NULL, arena, take, &listing);
-	if (opts->output == OUTPUT_JSON || opts->output == OUTPUT_YAML)
+	if (!listing.as_table)
 		return print_tree(listing.list, opts->output, err) ? err_status(err->code) : 0;
-	if (listing.count)
-		table_print(&listing.table);
-	else
+	table_print(&listing.table); /* frees, too */
+	if (!listing.count)
 		print_notice("No journals on this machine.");
 	return print_flush(err) ? err_status(err->code) : 0;
 }

@@ -29,13 +29,11 @@ enum {
 	ON_PRUNE = 1 << 8,
 	ON_INSPECT = 1 << 9,
 	ON_LIST = 1 << 10,
-	ON_RESUME = 1 << 12,
-	ON_ASKS =
-		1
-		<< 13, /* those that stop things and ask first: restore, resume, rollback, clean */
 	ON_SSH = 1 << 11, /* those that may log in somewhere without being ON_CLUSTER */
 	ON_DIFF = 1 << 12,
 	ON_STATUS = 1 << 13,
+	ON_RESUME = 1 << 14,
+	ON_ASKS = 1 << 15, /* those that stop things and ask: restore, resume, rollback, clean */
 };
 
 struct flag {

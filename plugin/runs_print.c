@@ -79,40 +79,64 @@ static const char *need_of(const struct sum *sum)
 	return sum->undoing ? "resume: it was going back" : "resume or resume --undo";
 }
 
+enum { CELLS = 6 };
+
+static void cells_of(const struct sum *sum, const char *cells[CELLS])
+{
+	cells[0] = sum->name;
+	cells[1] = sum->told->playbook;
+	cells[2] = sum->told->since;
+	cells[3] = sum->told->operator;
+	cells[4] = phase_text(sum->furthest);
+	cells[5] = need_of(sum);
+}
+
+static int print_document(const struct opts *opts, struct arena *arena, const struct sum sums[],
+			  size_t count, struct err *err)
+{
+	static const char *const keys[CELLS] = { "run",      "playbook", "since",
+						 "operator", "state",    "needs" };
+	struct tree *list = tree_list(arena);
+
+	for (size_t i = 0; i < count; i++) {
+		struct tree *one = tree_map(arena);
+		const char *cells[CELLS];
+		cells_of(&sums[i], cells);
+		for (size_t k = 0; k < CELLS; k++)
+			tree_set_string(arena, one, keys[k], cells[k]);
+		tree_set_bool(arena, one, "locked", sums[i].locked);
+		tree_add(list, one);
+	}
+	return print_tree(list, opts->output, err);
+}
+
 static int print_sums(const struct opts *opts, struct plan *plan, const struct sum sums[],
 		      size_t count, struct err *err)
 {
-	struct tree *list = tree_list(plan->arena);
+	static const char *const heads[CELLS] = {
+		"RUN", "PLAYBOOK", "SINCE", "BY", "STATE", "NEEDS"
+	};
 	struct table table;
 
+	if (opts->output == OUTPUT_JSON || opts->output == OUTPUT_YAML)
+		return print_document(opts, plan->arena, sums, count, err);
+	if (!count) {
+		print_notice("No node knows of a run.");
+		return 0;
+	}
 	table_init(&table);
-	static const char *const heads[] = { "RUN", "PLAYBOOK", "SINCE", "BY", "STATE", "NEEDS" };
-	for (size_t i = 0; !opts->no_headers && i < 6; i++)
+	for (size_t i = 0; !opts->no_headers && i < CELLS; i++)
 		table_cell(&table, "%s", heads[i]);
 	if (!opts->no_headers)
 		table_row(&table);
 	for (size_t i = 0; i < count; i++) {
-		const struct sum *sum = &sums[i];
-		const char *const cells[] = { sum->name, sum->told->playbook, sum->told->since,
-					      sum->told->operator, phase_text(sum->furthest),
-					      need_of(sum) };
-		static const char *const keys[] = { "run",      "playbook", "since",
-						    "operator", "state",    "needs" };
-		struct tree *one = tree_map(plan->arena);
-		for (size_t k = 0; k < 6; k++) {
+		const char *cells[CELLS];
+		cells_of(&sums[i], cells);
+		for (size_t k = 0; k < CELLS; k++)
 			table_cell(&table, "%s", cells[k] ? cells[k] : "");
-			tree_set_string(plan->arena, one, keys[k], cells[k]);
-		}
-		tree_set_bool(plan->arena, one, "locked", sum->locked);
-		tree_add(list, one);
 		table_row(&table);
 	}
-	if (opts->output == OUTPUT_JSON || opts->output == OUTPUT_YAML)
-		return print_tree(list, opts->output, err);
-	if (count)
-		table_print(&table);
-	else
-		print_notice("No node knows of a run.");
+	table_print(&table);
 	return print_flush(err);
 }
 

@@ -25,7 +25,7 @@ LDHARD   := -pie -Wl,-z,relro,-z,now
 LIB_SRC    := $(filter-out orchestrator/node/node_dir.c,$(wildcard orchestrator/*/*.c))
 PLUGIN_SRC := $(wildcard plugin/*.c)
 TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
-E2E_SRC    := $(wildcard e2e/sshd/test_*.c e2e/s3/test_*.c) e2e/age/age_tool.c
+E2E_SRC    := $(wildcard e2e/sshd/test_*.c e2e/s3/test_*.c) e2e/age/age_tool.c e2e/report/make_report.c
 PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
 FAKES      := $(filter-out $(PLAY_TESTS),$(wildcard orchestrator/play/test/*.c))
 FAKE_TIME  := $(foreach f,now_ms deadline_in ms_until now_unix look_pause fleet_each,-Wl,--wrap=$(f))
@@ -100,7 +100,7 @@ DEB_BUILD := gcc make pkg-config libssh2-1-dev libuv1-dev libcurl4-openssl-dev l
              libyaml-dev libssl-dev libzstd-dev zlib1g-dev libexpat1-dev libc6-dev
 DEB_CHECK := clang clang-format clang-tidy cppcheck shellcheck
 DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git age zstd \
-             tar python3-jsonschema
+             tar python3-jsonschema chromium
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # installs those of a list that are missing; says so first
@@ -194,6 +194,7 @@ test: deps-test
 			$(BUILD)/tsan/test/e2e/sshd/test_ssh \
 		-- recipe e2e/recipe/run $(BUILD)/asan/test/orchestrator/snapshot/test/test_recipe \
 		-- list e2e/list/run $(BUILD)/asan/kubectl-etcd_backup \
+		-- report e2e/report/run $(BUILD)/asan/test/e2e/report/make_report $(BUILD)/asan/kubectl-etcd_backup $(BUILD)/report \
 		-- age e2e/age/run $(BUILD)/asan/test/e2e/age/age_tool \
 		-- s3 e2e/s3/run $(BUILD)/asan/test/e2e/s3/test_store_s3 $(BUILD)/tsan/test/e2e/s3/test_store_s3 \
 		-- cluster e2e/as-test kind/up \

@@ -83,6 +83,10 @@ int cmd_resume(const struct opts *opts, struct err *err)
 {
 	struct plan plan;
 
+	if (!opts->arg_count && opts->report) {
+		err_set(err, ERR_USAGE, "--report is of one run: name it");
+		return err_status(err->code);
+	}
 	plan_begin(&plan);
 	int status = -1;
 	if (!opts->arg_count)

@@ -57,7 +57,7 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup keygen key.txt\n",
 	  cmd_keygen },
 	{ "restore", "SNAPSHOT", 1, 1,
-	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
+	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_REPORT | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "
 	  "serves,\n"
@@ -79,7 +79,7 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup restore prod.db --plan plan.yaml --yes\n",
 	  cmd_restore },
 	{ "resume", "[RUN [SNAPSHOT]]", 0, 2,
-	  ON_CLUSTER | ON_RESUME | ON_ASKS | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
+	  ON_CLUSTER | ON_RESUME | ON_ASKS | ON_REPORT | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
 	  "Go on with a run that stopped, or undo it",
 	  "Looks at every node for what the run has done, whatever became of the machine that it "
 	  "was begun on,\n"
@@ -94,7 +94,7 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup resume 20261121t104107-7f3a --nodes "
 	  "cp-1=10.0.0.11,cp-2=10.0.0.12\n",
 	  cmd_resume },
-	{ "rollback", "RUN", 1, 1, ON_CLUSTER | ON_ASKS,
+	{ "rollback", "RUN", 1, 1, ON_CLUSTER | ON_ASKS | ON_REPORT,
 	  "Put the data from before a restore back on every member",
 	  "Stops all API servers and all members, puts the data that the run kept back in its "
 	  "place, with the\n"

@@ -41,6 +41,9 @@ const struct flag flags[] = {
 	  "A member whose node is down for good and stays down; the others become the cluster" },
 	{ "assume-down", 0, FLAG_BOOL, AT(assume_down), ON_ASKS, NULL,
 	  "The node of --without does not answer and is known to be switched off" },
+	{ "report", 0, FLAG_TEXT, AT(report), ON_REPORT, "FILE",
+	  "Write a report at the end, whatever it is: a page (.html), or the same as JSON "
+	  "(.json)" },
 	{ "undo", 0, FLAG_BOOL, AT(undo), ON_RESUME, NULL,
 	  "Go back instead: every node as it was before the run" },
 	{ "to", 0, FLAG_TEXT, AT(to), ON_SAVE, "URL",

@@ -47,6 +47,7 @@ struct opts {
 	const char *without; /* --without MEMBER */
 	bool assume_down;    /* --assume-down */
 	bool undo;           /* resume --undo */
+	const char *report;  /* --report FILE; NULL: none */
 
 	/* save */
 	const char *to;              /* --to URL */

@@ -7,6 +7,8 @@
 #include "plugin/print.h"
 #include "plugin/progress.h"
 #include "plugin/prompt.h"
+#include "plugin/report.h"
+#include "plugin/report_file.h"
 
 #include <string.h>
 
@@ -38,6 +40,8 @@ int perform_look(struct plan *plan, const struct playbook *book, struct err *err
 
 int perform_may_ask(const struct opts *opts, struct err *err)
 {
+	if (report_file_check(opts->report, err))
+		return -1;
 	if (opts->yes || prompt_possible())
 		return 0;
 	return err_set(err, ERR_UNSAFE, "%s needs --yes when standard input is not a terminal",
@@ -50,24 +54,17 @@ int perform_ask(const struct opts *opts, const char *question, const char *word,
 }
 
 /* Seconds from the first API server stopped to the first, and to the last, ready again. */
-static void print_figures(const struct plan *plan)
+static void print_figures(const struct plan *plan, uint64_t ended)
 {
-	uint64_t stopped = UINT64_MAX, first = UINT64_MAX;
+	struct api_down down = progress_api_down(&plan->ctx);
 	const char *done = strcmp(plan->ctx.playbook, "rollback") == 0 ? "rolled back" : "restored";
 
-	for (size_t i = 0; i < plan->ctx.cluster->count; i++) {
-		const struct play_node *node = &plan->nodes[i];
-		if (node->api_stopped_at && node->api_stopped_at < stopped)
-			stopped = node->api_stopped_at;
-		if (node->api_ready_at && node->api_ready_at < first)
-			first = node->api_ready_at;
-	}
-	if (stopped == UINT64_MAX || first == UINT64_MAX) /* not in this process */
+	if (!down.from || !down.until) /* not in this process */
 		print_line("%s %zu members", done, plan->ctx.cluster->count);
 	else
 		print_line("%s %zu members; API down %.1f s; all ready after %.1f s", done,
-			   plan->ctx.cluster->count, (double)(first - stopped) / 1000,
-			   (double)(now_ms() - stopped) / 1000);
+			   plan->ctx.cluster->count, (double)(down.until - down.from) / 1000,
+			   (double)(ended - down.from) / 1000);
 }
 
 static void say_done(const struct plan *plan)
@@ -146,10 +143,27 @@ static int take_over(struct plan *plan, struct err *err)
 	return 0;
 }
 
+/* What has happened has happened: a report that cannot be written changes neither that nor the exit status. */
+static void write_report(const char *path, const struct report *report)
+{
+	struct err err = ERR_INIT;
+
+	if (report_file_write(path, report_tree(report->plan->arena, report), &err))
+		print_notice("warning: the report was not written: %s", err.text);
+	else
+		print_notice("Report: %s", path);
+}
+
 int perform(const struct opts *opts, struct plan *plan, const struct playbook *book,
 	    enum perform_how how, struct err *err)
 {
-	struct progress progress = { .quiet = opts->quiet };
+	struct progress progress;
+	struct report report = { .plan = plan,
+				 .progress = &progress,
+				 .earlier = how != PERFORM_RUN,
+				 .undo = how == PERFORM_UNDO,
+				 .err = err,
+				 .began_at = now_unix() };
 	struct tree *header = plan_header(plan, book->name, book->sha256);
 	const char *cluster = plan->ctx.cluster->name;
 	struct journal *journal =
@@ -162,6 +176,7 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 			     .events = progress_events(&progress),
 			     .deadline = opts->timeout_ms ? deadline_in(opts->timeout_ms) : 0 };
 
+	progress_begin(&progress, plan->arena, opts->quiet);
 	if (!journal)
 		return err_status(err->code);
 	if (how != PERFORM_RUN && take_over(plan, err)) {
@@ -169,13 +184,19 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 		return err_status(err->code);
 	}
 	enum play_outcome outcome = play_how(&play, how, err);
+	report.outcome = outcome;
+	report.ended = now_ms() - progress.began;
+	report.status = outcome == PLAY_UNDONE && how == PERFORM_UNDO
+				? 0 /* that is what was wanted */
+				: play_status(outcome, err);
 	if (outcome == PLAY_DONE && !plan->ctx.leave_nothing) {
 		progress_table(&progress, plan->ctx.cluster);
-		print_figures(plan);
+		print_figures(plan, progress.began + report.ended);
 	}
 	say_outcome(outcome, plan, journal, err);
+	report.journal = journal_path(journal);
+	if (opts->report)
+		write_report(opts->report, &report);
 	journal_free(journal);
-	if (outcome == PLAY_UNDONE && how == PERFORM_UNDO) /* that is what was wanted */
-		return 0;
-	return play_status(outcome, err);
+	return report.status;
 }

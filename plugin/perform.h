@@ -20,14 +20,17 @@ int perform_playbook(struct plan *plan, const char *name, struct playbook *book,
 /* Plays the looking steps before the first change, quietly. */
 int perform_look(struct plan *plan, const struct playbook *book, struct err *err);
 
-/* Plays it and says how it ended; the exit status. */
+/* Plays it, says how it ended, writes the report that --report asks for; the exit status. */
 int perform(const struct opts *opts, struct plan *plan, const struct playbook *book,
 	    enum perform_how how, struct err *err);
 
 /* Asks for the word unless --yes. */
 int perform_ask(const struct opts *opts, const char *question, const char *word, struct err *err);
 
-/* Before anything else: without a terminal --yes is needed.  -1: UNSAFE. */
+/*
+ * Before anything else: without a terminal --yes is needed, and what --report names can be written.  -1: UNSAFE; as
+ * report_file_check.
+ */
 int perform_may_ask(const struct opts *opts, struct err *err);
 
 #endif

@@ -9,6 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+void progress_begin(struct progress *progress, struct arena *arena, bool quiet)
+{
+	*progress = (struct progress){ .quiet = quiet, .arena = arena, .began = now_ms() };
+}
+
 void progress_line(const struct progress *progress, const char *fmt, ...)
 {
 	char line[1024], when[21];
@@ -28,8 +33,9 @@ static void step_begins(void *arg, size_t number, size_t of, const struct step *
 	struct progress *p = arg;
 
 	if (p->count < sizeof(p->steps) / sizeof(p->steps[0]))
-		p->steps[p->count++] =
-			(struct progress_step){ .name = step->verb->name, .undo = undo };
+		p->steps[p->count++] = (struct progress_step){ .verb = step->verb,
+							       .undo = undo,
+							       .start = now_ms() - p->began };
 	if (undo)
 		progress_line(p, "undo %s", step->verb->name);
 	else
@@ -42,8 +48,13 @@ static void node_ended(void *arg, const struct step *step, const struct node *no
 	struct progress *p = arg;
 	struct progress_step *now = &p->steps[p->count - 1];
 
+	uint64_t ended = now_ms() - p->began;
+
+	now->node_start[node->index] = ended - now->start > ms ? ended - ms : now->start;
 	now->node_ms[node->index] = ms;
 	now->node_ran[node->index] = true;
+	if (err && p->arena)
+		now->node_error[node->index] = arena_strdup(p->arena, err->text);
 	if (err) /* each node that failed is told, even when all else is quiet */
 		print_notice("%s %s failed: %s", step->verb->name, node->name, err->text);
 	else
@@ -62,7 +73,11 @@ static void step_ended(void *arg, const struct step *step, uint64_t ms, bool fai
 
 static void committed(void *arg, const char *text)
 {
-	progress_line(arg, "commit: %s", text);
+	struct progress *p = arg;
+
+	p->committed = now_ms() - p->began;
+	p->commit_text = text;
+	progress_line(p, "commit: %s", text);
 }
 
 struct play_events progress_events(struct progress *progress)
@@ -86,7 +101,7 @@ void progress_table(const struct progress *p, const struct cluster *cluster)
 	table_row(&table);
 	for (size_t s = 0; s < p->count; s++) {
 		const struct progress_step *step = &p->steps[s];
-		table_cell(&table, "%s%s", step->undo ? "undo:" : "", step->name);
+		table_cell(&table, "%s%s", step->undo ? "undo:" : "", step->verb->name);
 		for (size_t i = 0; i < cluster->count; i++) {
 			if (step->node_ran[i])
 				table_cell(&table, "%.1f", (double)step->node_ms[i] / 1000);
@@ -97,4 +112,18 @@ void progress_table(const struct progress *p, const struct cluster *cluster)
 		table_row(&table);
 	}
 	table_print(&table);
+}
+
+struct api_down progress_api_down(const struct play_ctx *ctx)
+{
+	struct api_down down = { 0 };
+
+	for (size_t i = 0; i < ctx->cluster->count; i++) {
+		const struct play_node *node = &ctx->nodes[i];
+		if (node->api_stopped_at && (!down.from || node->api_stopped_at < down.from))
+			down.from = node->api_stopped_at;
+		if (node->api_ready_at && (!down.until || node->api_ready_at < down.until))
+			down.until = node->api_ready_at;
+	}
+	return down;
 }

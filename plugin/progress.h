@@ -9,19 +9,28 @@
 
 #include <stdbool.h>
 
+/* Starts are in ms since progress_begin. */
 struct progress_step {
-	const char *name;
+	const struct verb *verb;
 	bool undo, failed;
-	uint64_t ms; /* of the whole step */
-	uint64_t node_ms[CLUSTER_MEMBERS_MAX];
+	uint64_t start, ms; /* of the whole step */
+	uint64_t node_start[CLUSTER_MEMBERS_MAX], node_ms[CLUSTER_MEMBERS_MAX];
 	bool node_ran[CLUSTER_MEMBERS_MAX];
+	const char *node_error[CLUSTER_MEMBERS_MAX]; /* NULL: it did not fail */
 };
 
 struct progress {
 	bool quiet;
+	struct arena *arena; /* for what is kept of errors; NULL: nothing is */
+	uint64_t began;      /* as now_ms() */
+	uint64_t committed;  /* ms since then; 0: it was not */
+	const char *commit_text;
 	size_t count;
 	struct progress_step steps[2 * PLAYBOOK_STEPS_MAX];
 };
+
+/* An empty record, whose time begins now. */
+void progress_begin(struct progress *progress, struct arena *arena, bool quiet);
 
 /* Events that write to stderr unless quiet, and fill the record. */
 struct play_events progress_events(struct progress *progress);
@@ -32,5 +41,14 @@ void progress_line(const struct progress *progress, const char *fmt, ...)
 
 /* The table of steps and seconds per node, to stdout. */
 void progress_table(const struct progress *progress, const struct cluster *cluster);
+
+/*
+ * From the first API server stopped to the first one ready again, as now_ms(), by what this process saw; 0: it
+ * did not see it.
+ */
+struct api_down {
+	uint64_t from, until;
+};
+struct api_down progress_api_down(const struct play_ctx *ctx);
 
 #endif

@@ -48,7 +48,8 @@ struct play_node {
 	bool tool_is_etcdutl; /* else etcdctl */
 	bool tool_bumps;      /* has --bump-revision and --mark-compacted */
 
-	/* from wait-etcd */
+	/* from wait-etcd: as it served; ids 0: not seen by this process */
+	uint64_t found_member, found_cluster;
 	uint32_t hash;
 	uint64_t revision;
 

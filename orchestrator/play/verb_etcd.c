@@ -74,7 +74,11 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 	char words[256];
 	size_t alarms;
 
-	if (etcd_status(client, deadline, &status, err) || check_status(ctx, self, &status, err) ||
+	if (etcd_status(client, deadline, &status, err))
+		return -1;
+	self->found_member = status.member_id;
+	self->found_cluster = status.cluster_id;
+	if (check_status(ctx, self, &status, err) ||
 	    etcd_members(client, deadline, &members, err) || check_members(ctx, &members, err) ||
 	    etcd_alarms(client, deadline, &alarms, words, err))
 		return -1;

@@ -205,6 +205,11 @@ static void test_bad(void)
 		{ "x rollback f -ojson", "unknown flag: --output", "'x rollback --help'" },
 		{ "x version --nodes a", "unknown flag: --nodes", "'x version --help'" },
 		{ "x discover --grace 2s", "unknown flag: --grace", "'x discover --help'" },
+		{ "x status --yes", "unknown flag: --yes", "'x status --help'" },
+		{ "x restore f --max-age 6h", "unknown flag: --max-age", "" },
+		{ "x diff f g --undo", "unknown flag: --undo", "" },
+		{ "x resume r --live", "unknown flag: --live", "" },
+		{ "x clean r --report a.html", "unknown flag: --report", "" },
 		{ "x playbook show restore --no-headers", "unknown flag: --no-headers",
 		  "playbook" },
 		/* values */

@@ -1,0 +1,100 @@
+/*
+ * report_proved: see report_proved.h.  Each line must be true of the verb that it names: who changes the one changes the
+ * other.
+ */
+#include "plugin/report_proved.h"
+
+#include <string.h>
+
+struct proof {
+	const char *step;
+	bool undo;
+	bool again; /* a run that is gone on with makes it again; else an earlier process may have */
+	const char *playbook; /* NULL: any */
+	const char *what, *how;
+};
+
+static const struct proof proofs[] = {
+	{ "put-snapshot", false, false, NULL, "Every node got exactly this snapshot.",
+	  "Each node computed the SHA-256 of the file that it got; it is the one named here." },
+	{ "build-member", false, false, NULL,
+	  "Each member was built with the ids that were predicted.",
+	  "Read out of the new write-ahead log before anything was stopped, and compared with the "
+	  "ids that follow from the peer URLs and the run's own token." },
+	{ "check-kept", false, true, "rollback",
+	  "Every node has its old data, and all of it is of one cluster.",
+	  "The ids were read out of the write-ahead logs that were kept." },
+	{ "stop-apiserver", false, false, NULL, "No API server could write any more.",
+	  "On every node no kube-apiserver process was left and nobody listened on its port." },
+	{ "stop-etcd", false, false, NULL, "No member was left that had the data in its hands.",
+	  "On every node no etcd process was left, nobody listened on its ports, and nobody held "
+	  "the lock of the database." },
+	{ "wait-etcd", false, true, "restore",
+	  "All members serve the same data, as one new cluster.",
+	  "Each was asked itself: the predicted member and cluster id, exactly these voters, a "
+	  "leader, no alarm, no error; and HashKV is the same on all." },
+	{ "wait-etcd", false, true, "rollback", "All members serve, as the cluster that they were.",
+	  "Each was asked itself: the member and cluster id of the old data, exactly these voters, "
+	  "a leader." },
+	{ "compare-etcd", false, true, NULL, "All members have the same data.",
+	  "HashKV at the lowest revision among them is the same on all." },
+	{ "wait-apiserver", false, true, NULL, "Every API server is ready.",
+	  "/readyz on each node said 200." },
+	{ "wait-controllers", false, true, NULL, "Controller manager and scheduler work.",
+	  "Both leases were seen renewed through an API server." },
+	{ "swap-data-back", true, true, NULL, "The data from before the run is in its place.",
+	  "On every node that had come so far the renames were undone." },
+	{ "start-etcd", true, true, NULL, "etcd runs as it did before.",
+	  "The manifests are back as they were; where etcd listened before, it listens again." },
+	{ "start-apiserver", true, true, NULL, "The API servers run as they did before.",
+	  "The manifests are back as they were; where one listened before, it listens again." },
+};
+
+/* Whether the last try of the step, forward or as an undo, ended well. */
+static bool ended_well(const struct progress *progress, const struct proof *proof)
+{
+	bool well = false;
+
+	for (size_t i = 0; i < progress->count; i++) {
+		const struct progress_step *step = &progress->steps[i];
+		if (step->undo == proof->undo && strcmp(step->verb->name, proof->step) == 0)
+			well = !step->failed; /* it was tried again */
+	}
+	return well;
+}
+
+static void add(struct arena *arena, struct tree *list, const char *step, const char *what,
+		const char *how)
+{
+	struct tree *map = tree_map(arena);
+
+	tree_set_string(arena, map, "step", step);
+	tree_set_string(arena, map, "what", what);
+	tree_set_string(arena, map, "how", how);
+	tree_add(list, map);
+}
+
+struct tree *report_proved(struct arena *arena, const struct report *report)
+{
+	const struct play_ctx *ctx = &report->plan->ctx;
+	struct tree *list = tree_list(arena);
+
+	if (report->plan->source.file.sha256[0])
+		add(arena, list, "snapshot", "The snapshot is whole.",
+		    "Read once before anything else: the SHA-256 at its end, and a database whose "
+		    "own size is that of the file.");
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+		const struct proof *p = &proofs[i];
+		if ((p->again || !report->earlier) &&
+		    (!p->playbook || strcmp(p->playbook, ctx->playbook) == 0) &&
+		    ended_well(report->progress, p))
+			add(arena, list,
+			    p->undo ? arena_printf(arena, "undo:%s", p->step) : p->step, p->what,
+			    p->how);
+	}
+	if (ctx->front_ready &&
+	    ended_well(report->progress, &(struct proof){ .step = "wait-apiserver" }))
+		add(arena, list, "wait-apiserver", "The API is ready where users ask for it.",
+		    "/readyz at the kubeconfig's address said 200.");
+	return list;
+}

@@ -57,7 +57,8 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup keygen key.txt\n",
 	  cmd_keygen },
 	{ "restore", "SNAPSHOT", 1, 1,
-	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_REPORT | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
+	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_REPORT | ON_STORE | ON_FROM | ON_SECRET |
+		  ON_OUTPUT,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "
 	  "serves,\n"

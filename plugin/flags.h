@@ -33,7 +33,7 @@ enum {
 	ON_DIFF = 1 << 12,
 	ON_STATUS = 1 << 13,
 	ON_RESUME = 1 << 14,
-	ON_ASKS = 1 << 15, /* those that stop things and ask: restore, resume, rollback, clean */
+	ON_ASKS = 1 << 15,   /* those that stop things and ask: restore, resume, rollback, clean */
 	ON_REPORT = 1 << 16, /* those that play a run and can write a report of it */
 };
 

@@ -202,6 +202,7 @@ test: deps-test
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
 		-- mishap e2e/mishap/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- inspect e2e/inspect/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
+		-- drill e2e/drill/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
 		-- diff e2e/diff/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup

@@ -47,7 +47,10 @@ static int status(const struct opts *opts, struct err *err)
 	scoped(arena) struct arena *arena = arena_new();
 	scoped(discovery) struct discovery d = { .survey = true };
 	scoped(catalog) struct catalog catalog = { .arena = NULL };
-	struct status s = { .arena = arena, .found = &d, .max_age_ms = opts->max_age_ms };
+	struct status s = { .arena = arena,
+			    .found = &d,
+			    .max_age_ms = opts->max_age_ms,
+			    .max_drill_age_ms = opts->max_drill_age_ms };
 
 	if (discover(opts, NULL, &d, err))
 		return -1;
@@ -72,8 +75,9 @@ static int status(const struct opts *opts, struct err *err)
 
 int cmd_status(const struct opts *opts, struct err *err)
 {
-	if (opts->max_age_ms && !opts->from) {
-		err_set(err, ERR_USAGE, "--max-age needs --from URL");
+	if ((opts->max_age_ms || opts->max_drill_age_ms) && !opts->from) {
+		err_set(err, ERR_USAGE, "%s needs --from URL",
+			opts->max_age_ms ? "--max-age" : "--max-drill-age");
 		err_hint(err, "see '%s status --help' for usage", opts->program);
 		return err_status(err->code);
 	}

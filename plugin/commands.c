@@ -137,6 +137,22 @@ const struct command commands[] = {
 	  "  # For a machine\n"
 	  "  kubectl etcd-backup verify prod.db -o json\n",
 	  cmd_verify },
+	{ "drill", "SNAPSHOT", 1, 1, ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_DRILL,
+	  "Restore a snapshot into a cluster of its own, prove it and remove it",
+	  "Verifies the snapshot, restores it with etcd's own tool for as many members as the "
+	  "cluster has, starts\n"
+	  "them as one cluster on 127.0.0.1 behind certificates of one use, proves ids, voters, "
+	  "leader, alarms,\n"
+	  "HashKV, reads and writes, and removes everything, also after a failure or Ctrl-C.  "
+	  "Leaves NAME.drill.json\n"
+	  "beside the snapshot: list shows it as drilled, and status --max-drill-age asks for "
+	  "it.",
+	  "  # Can last night's snapshot be restored?\n"
+	  "  kubectl etcd-backup drill prod-20261121T104107Z --from s3://backups/prod --local\n\n"
+	  "  # In memory, with an etcd that is not on the PATH\n"
+	  "  kubectl etcd-backup drill prod.db --local --scratch /dev/shm --etcd ./etcd "
+	  "--etcdutl ./etcdutl\n",
+	  cmd_drill },
 	{ "diff", "SNAPSHOT [SNAPSHOT]", 1, 2,
 	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_DIFF,
 	  "Show how two snapshots differ, or one and the cluster",

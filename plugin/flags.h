@@ -35,6 +35,7 @@ enum {
 	ON_RESUME = 1 << 14,
 	ON_ASKS = 1 << 15,   /* those that stop things and ask: restore, resume, rollback, clean */
 	ON_REPORT = 1 << 16, /* those that play a run and can write a report of it */
+	ON_DRILL = 1 << 17,
 };
 
 struct flag {

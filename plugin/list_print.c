@@ -20,11 +20,12 @@ static const char *const states[] = { [CATALOG_OK] = "ok",
 				      [CATALOG_SIZE] = "size",
 				      [CATALOG_UNREAD] = "unreadable" };
 
-/* What is whole may still be a snapshot that was taken of a member that was not well. */
+/* What is whole may still be a snapshot that was taken of a member that was not well; what was drilled is more than whole. */
 const char *list_state(const struct catalog_entry *entry)
 {
-	return entry->state == CATALOG_OK && entry->recipe.degraded ? "degraded"
-								    : states[entry->state];
+	if (entry->state != CATALOG_OK)
+		return states[entry->state];
+	return entry->recipe.degraded ? "degraded" : entry->drilled ? "drilled" : "ok";
 }
 
 static void join_tags(const struct recipe *recipe, char out[512])
@@ -120,6 +121,11 @@ static struct tree *entry_tree(struct arena *arena, const struct catalog_entry *
 		tree_set_string(arena, map, "set", r->set);
 	if (r->degraded)
 		tree_set_string(arena, map, "degraded", r->degraded);
+	if (entry->drilled) {
+		time_text(entry->drill.at, when);
+		tree_set_string(arena, map, "drilledAt", when);
+		tree_set_number(arena, map, "drilledMembers", entry->drill.members);
+	}
 	tree_set_string(arena, map, "etcdVersion", r->etcd_version);
 	tree_set_number(arena, map, "revision", r->revision);
 	tree_set_number(arena, map, "dbSize", r->db_size);

@@ -10,7 +10,7 @@
 /* Of the cluster that --cluster-name names, or of any; what cannot be read is always shown. */
 bool list_wants(const struct opts *opts, const struct catalog_entry *entry);
 
-/* "ok", "missing", "size", "unreadable" */
+/* "ok", "drilled", "degraded", "missing", "size", "unreadable" */
 const char *list_state(const struct catalog_entry *entry);
 
 void list_print_table(const struct catalog *catalog, const struct opts *opts);

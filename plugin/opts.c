@@ -32,7 +32,9 @@ static int parse_duration(const char *text, uint64_t *out)
 	static const struct {
 		const char *unit;
 		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 } };
+	} units[] = {
+		{ "ms", 1 }, { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }
+	};
 	uint64_t total = 0, n;
 
 	if (!parse_uint(text, UINT64_MAX / 1000000, out)) {
@@ -47,9 +49,9 @@ static int parse_duration(const char *text, uint64_t *out)
 		if (parse_uint(digits, UINT32_MAX, &n))
 			return -1;
 		text += len;
-		while (i < 4 && strncmp(text, units[i].unit, strlen(units[i].unit)) != 0)
+		while (i < 5 && strncmp(text, units[i].unit, strlen(units[i].unit)) != 0)
 			i++;
-		if (i == 4)
+		if (i == 5)
 			return -1;
 		text += strlen(units[i].unit);
 		total += n * units[i].ms;
@@ -257,6 +259,7 @@ int opts_parse(int argc, char *const argv[], struct opts *opts, struct err *err)
 		.request_timeout_ms = 10 * 1000,
 		.grace_ms = 2 * 1000,
 		.largest = 10,
+		.port_base = 12379,
 	};
 	for (; w.at < argc; w.at++) {
 		const char *word = argv[w.at];

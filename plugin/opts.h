@@ -83,8 +83,15 @@ struct opts {
 
 	bool live, names, exit_code; /* diff */
 	uint64_t max_age_ms;         /* status: --max-age; 0: none */
+	uint64_t max_drill_age_ms;   /* status: --max-drill-age; 0: none */
 
 	uint64_t largest; /* inspect: --largest N, 10 by default */
+
+	/* drill */
+	bool local, no_report;
+	uint64_t members;   /* --members; 0: as many as the recipe names, else 1 */
+	uint64_t port_base; /* --port-base, 12379 by default */
+	const char *scratch, *etcd;
 };
 
 /*
@@ -122,6 +129,7 @@ int cmd_clean(const struct opts *opts, struct err *err);
 int cmd_runs(const struct opts *opts, struct err *err);
 int cmd_inspect(const struct opts *opts, struct err *err);
 int cmd_verify(const struct opts *opts, struct err *err);
+int cmd_drill(const struct opts *opts, struct err *err);
 int cmd_diff(const struct opts *opts, struct err *err);
 int cmd_status(const struct opts *opts, struct err *err);
 int cmd_playbook(const struct opts *opts, struct err *err);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "plugin/store_flags.h"
 #include "snapshot/age_keyfile.h"
+#include "snapshot/drill_report.h"
 #include "store/catalog.h"
 
 #include <ctype.h>
@@ -117,6 +118,9 @@ static int split_file(struct place *place, const char *file, struct err *err)
 	place->named = true;
 	place->url = slash ? arena_printf(place->arena, "%.*s/", (int)(slash - file), file) : ".";
 	place->file = file;
+	if (drill_report_is_name(beside))
+		return err_set(err, ERR_USAGE,
+			       "%s: its recipe would have the name of a drill's report", file);
 	return store_name_check(slash ? slash + 1 : file, err);
 }
 

@@ -12,7 +12,8 @@ static int failed(struct verification *v, const char *name, const struct source 
 	return -1;
 }
 
-int prove_source(struct verification *v, const struct source *source, struct err *err)
+int prove_source(struct verification *v, const struct source *source, struct etcd_hash *own,
+		 struct err *err)
 {
 	scoped(bolt_map) struct bolt_map map = { 0 };
 	scoped(etcd_db) struct etcd_db db = { 0 };
@@ -24,6 +25,8 @@ int prove_source(struct verification *v, const struct source *source, struct err
 	if (bolt_map_open(source->file.fd, source->file.db_size, &map, err) ||
 	    etcd_db_read(&map, &db, &facts, err))
 		return failed(v, "bbolt", source, err);
+	if (own && etcd_db_hashkv(&db, 0, own, err))
+		return failed(v, "HashKV", source, err);
 	if (since > db.compact_revision && since <= db.revision)
 		db.compact_revision = since;
 	if (etcd_db_hashkv(&db, 0, &hashkv, err))

@@ -73,10 +73,12 @@ static int remove_all(struct store *store, const struct catalog *catalog,
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct catalog_entry *entry = &catalog->entries[i];
 		scoped(mem) char *recipe = mem_printf("%s.json", entry->name);
+		scoped(mem) char *report = mem_printf("%s" DRILL_REPORT_ENDING, entry->name);
 		const char *files = entry->recipe.files.name;
 		if (!verdicts[i].keep &&
 		    (store_remove(store, recipe, err) || store_remove(store, entry->object, err) ||
-		     (files && store_remove(store, files, err))))
+		     (files && store_remove(store, files, err)) ||
+		     (entry->has_report && store_remove(store, report, err))))
 			return err_in(err, "%s", entry->name);
 	}
 	return 0;

@@ -42,6 +42,8 @@ static int find_where(const struct opts *opts, const char *name, struct source *
 		return 0;
 	}
 	out->shown = arena_printf(out->arena, "%s/%s", url, where->name);
+	out->place = arena_strdup(out->arena, url);
+	out->name = where->name;
 	return store_from_opts(opts, url, -1, &where->store, err);
 }
 
@@ -58,6 +60,7 @@ static int find_in_store(struct where *where, struct source *out, struct err *er
 		out->recipe = entry.recipe;
 		out->has_recipe = true;
 		where->name = entry.object;
+		out->name = entry.name;
 		return 0;
 	}
 	if (err->code != ERR_STORE)
@@ -97,6 +100,9 @@ static int find_local(const char *path, struct source *out, struct err *err)
 	char *stem = arena_strdup(out->arena, path);
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
+	/* "./x", and not "x": a relative path with a colon in it is no URL */
+	out->place = slash ? arena_strndup(out->arena, path, (size_t)(slash - path) + 1) : "./";
+	out->name = arena_strdup(out->arena, base);
 	if (read_recipe(arena_printf(out->arena, "%s.json", path), out, &out->has_recipe, err))
 		return -1;
 	if (out->has_recipe)
@@ -111,6 +117,8 @@ static int find_local(const char *path, struct source *out, struct err *err)
 	out->has_recipe =
 		!read_recipe(arena_printf(out->arena, "%s.json", stem), out, &found, &odd) &&
 		found && out->recipe.stored.name && strcmp(out->recipe.stored.name, base) == 0;
+	if (out->has_recipe)
+		out->name = strrchr(stem, '/') ? strrchr(stem, '/') + 1 : stem;
 	return 0;
 }
 

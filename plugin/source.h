@@ -18,6 +18,8 @@ struct source {
 	struct snapshot_file file; /* proved: hash, bbolt meta; file.fd is open */
 	const char *path;  /* to open it again: the file, or /proc/self/fd/N of this process */
 	const char *shown; /* what to call it in messages */
+	const char *place; /* the store's URL, or the folder of a local file */
+	const char *name;  /* of the snapshot there: the recipe's name without ".json" */
 	bool has_recipe;
 	struct recipe recipe;
 	char stored_sha256[65]; /* of the object as it is stored */

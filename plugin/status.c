@@ -178,6 +178,26 @@ static void judge_age(struct status *s, uint64_t taken_at)
 	}
 }
 
+static void judge_drill(struct status *s)
+{
+	const struct catalog_entry *drilled = s->backup.drilled;
+	uint64_t limit = s->max_drill_age_ms / 1000;
+	char age[16], most[16];
+
+	if (!limit)
+		return;
+	if (!drilled) {
+		alarm_add(s, "no snapshot of this cluster that is still there was drilled");
+	} else if (drilled->drill.at > s->now + CLOCKS_DIFFER) {
+		alarm_add(s, "the last drill is of the future: a clock is wrong");
+	} else if (drilled->drill.at + limit < s->now) {
+		age_text(s->now, drilled->drill.at, age);
+		age_text(limit, 0, most);
+		alarm_add(s, "the last drill, of %s, is %s ago: more than %s", drilled->name, age,
+			  most);
+	}
+}
+
 static void judge_backup(struct status *s)
 {
 	const struct backup_status *b = &s->backup;
@@ -195,6 +215,7 @@ static void judge_backup(struct status *s)
 			  b->entry->trouble);
 	else
 		judge_age(s, b->entry->recipe.taken_at);
+	judge_drill(s);
 	if (b->newer_bad)
 		alarm_add(s, "a newer snapshot is not whole: %s: %s", b->newer_bad->name,
 			  b->newer_bad->trouble);
@@ -234,12 +255,17 @@ void status_find_backup(const struct cluster *cluster, const struct catalog *cat
 		const struct catalog_entry *entry = &catalog->entries[i];
 		if (entry->state == CATALOG_UNREAD) {
 			out->unread++;
-		} else if (is_of(cluster, &entry->recipe) && !out->entry) {
-			if (entry->state == CATALOG_OK)
-				out->entry = entry;
-			else if (!bad)
-				bad = entry;
+			continue;
 		}
+		if (!is_of(cluster, &entry->recipe))
+			continue;
+		if (entry->drilled && entry->state == CATALOG_OK &&
+		    (!out->drilled || entry->drill.at > out->drilled->drill.at))
+			out->drilled = entry;
+		if (!out->entry && entry->state == CATALOG_OK)
+			out->entry = entry;
+		else if (!out->entry && !bad)
+			bad = entry;
 	}
 	if (out->entry)
 		out->newer_bad = bad;

@@ -26,7 +26,8 @@ struct backup_status {
 	const struct catalog_entry
 		*entry; /* the newest that is whole; none is: the newest; NULL: there is none */
 	const struct catalog_entry
-		*newer_bad;  /* newer than that, and not whole; NULL: there is none */
+		*newer_bad; /* newer than that, and not whole; NULL: there is none */
+	const struct catalog_entry *drilled; /* whole, and drilled last; NULL: none was */
 	size_t unread;       /* recipes that cannot be read: of which cluster is not known */
 	const char *trouble; /* the store could not be read */
 };
@@ -34,7 +35,8 @@ struct backup_status {
 struct status {
 	struct arena *arena;
 	const struct discovery *found;
-	uint64_t now, max_age_ms; /* seconds since 1970; 0: no limit */
+	uint64_t now, max_age_ms;  /* seconds since 1970; 0: no limit */
+	uint64_t max_drill_age_ms; /* 0: none */
 	struct backup_status backup;
 	struct member_status members[CLUSTER_MEMBERS_MAX];
 	const char *alarms[STATUS_ALARMS_MAX];

@@ -106,6 +106,12 @@ static void print_backup(const struct status *s)
 	age_text(s->now, b->entry->recipe.taken_at, age);
 	print_field("newest snapshot", "%s in %s, %s old, %s", b->entry->name, b->url, age,
 		    list_state(b->entry));
+	if (b->drilled) {
+		age_text(s->now, b->drilled->drill.at, age);
+		print_field("last drill", "%s, %s ago, %llu member%s", b->drilled->name, age,
+			    (unsigned long long)b->drilled->drill.members,
+			    b->drilled->drill.members == 1 ? "" : "s");
+	}
 }
 
 void status_print(const struct status *s, const struct opts *opts)
@@ -167,6 +173,18 @@ static struct tree *member_tree(struct arena *arena, const struct status *s, siz
 	return map;
 }
 
+static struct tree *drill_tree(struct arena *arena, const struct status *s)
+{
+	const struct catalog_entry *e = s->backup.drilled;
+	struct tree *map = tree_map(arena);
+
+	tree_set_string(arena, map, "name", e->name);
+	set_time(arena, map, "at", e->drill.at);
+	tree_set_number(arena, map, "ageSeconds", s->now > e->drill.at ? s->now - e->drill.at : 0);
+	tree_set_number(arena, map, "members", e->drill.members);
+	return map;
+}
+
 static struct tree *backup_tree(struct arena *arena, const struct status *s)
 {
 	const struct catalog_entry *e = s->backup.entry;
@@ -189,6 +207,8 @@ static struct tree *backup_tree(struct arena *arena, const struct status *s)
 			s->now > e->recipe.taken_at ? s->now - e->recipe.taken_at : 0);
 	tree_set_number(arena, map, "revision", e->recipe.revision);
 	tree_set_string(arena, map, "member", e->recipe.member);
+	if (s->backup.drilled)
+		tree_set(arena, map, "lastDrill", drill_tree(arena, s));
 	return map;
 }
 

@@ -117,40 +117,6 @@ uint64_t etcd_client_certificate_end(struct etcd_client *client, const struct me
 	return first == UINT64_MAX ? 0 : first;
 }
 
-/* A unary call is answered by one message. */
-struct unary {
-	struct buf *message;
-	size_t count;
-};
-
-static int keep_message(void *arg, const void *data, size_t len, struct err *err)
-{
-	struct unary *unary = arg;
-
-	if (unary->count++)
-		return err_set(err, ERR_ETCD, "more than one answer");
-	if (buf_add(unary->message, data, len))
-		return err_set(err, ERR_ETCD, "an answer of more than %zu bytes",
-			       unary->message->max);
-	return 0;
-}
-
-static int call(struct etcd_client *client, const char *method, const struct buf *message,
-		bool has_leader, uint64_t deadline, struct buf *answer, struct err *err)
-{
-	struct unary unary = { .message = answer };
-	struct grpc_call one = { .method = method,
-				 .message = message,
-				 .has_leader = has_leader,
-				 .deadline = deadline,
-				 .on_message = keep_message,
-				 .arg = &unary };
-
-	if (grpc_do(client, &one, err))
-		return -1;
-	return unary.count ? 0 : err_set(err, ERR_ETCD, "%s: no answer", strrchr(method, '.') + 1);
-}
-
 struct header {
 	uint64_t cluster, member, revision, term;
 };
@@ -265,8 +231,8 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 	struct header h = { 0 };
 	struct proto_field f;
 
-	if (call(client, "/etcdserverpb.Maintenance/Status", &nothing, false, deadline, &answer,
-		 err))
+	if (grpc_unary(client, "/etcdserverpb.Maintenance/Status", &nothing, false, deadline,
+		       &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f))
@@ -326,8 +292,8 @@ int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_memb
 	struct header h = { 0 };
 	struct proto_field f;
 
-	if (call(client, "/etcdserverpb.Cluster/MemberList", &nothing, false, deadline, &answer,
-		 err))
+	if (grpc_unary(client, "/etcdserverpb.Cluster/MemberList", &nothing, false, deadline,
+		       &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
@@ -358,8 +324,8 @@ int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline
 
 	if (revision)
 		proto_add_varint(&message, 1, revision);
-	if (call(client, "/etcdserverpb.Maintenance/HashKV", &message, false, deadline, &answer,
-		 err))
+	if (grpc_unary(client, "/etcdserverpb.Maintenance/HashKV", &message, false, deadline,
+		       &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
@@ -386,8 +352,8 @@ int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, ch
 	struct proto_field f, g;
 	size_t n = 0, len = 0;
 
-	if (call(client, "/etcdserverpb.Maintenance/Alarm", &nothing, false, deadline, &answer,
-		 err))
+	if (grpc_unary(client, "/etcdserverpb.Maintenance/Alarm", &nothing, false, deadline,
+		       &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	words[0] = '\0';
@@ -424,7 +390,7 @@ int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, ui
 	proto_add_bytes(&message, 1, "\0", 1); /* key: one that nobody has */
 	proto_add_varint(&message, 3, 1);      /* limit */
 	proto_add_varint(&message, 8, 1);      /* keys_only */
-	if (call(client, "/etcdserverpb.KV/Range", &message, true, deadline, &answer, err))
+	if (grpc_unary(client, "/etcdserverpb.KV/Range", &message, true, deadline, &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f))
@@ -460,7 +426,7 @@ int etcd_value(struct etcd_client *client, const char *key, uint64_t deadline, s
 
 	proto_add_bytes(&message, 1, key, strlen(key));
 	proto_add_varint(&message, 7, 1); /* serializable */
-	if (call(client, "/etcdserverpb.KV/Range", &message, false, deadline, &answer, err))
+	if (grpc_unary(client, "/etcdserverpb.KV/Range", &message, false, deadline, &answer, err))
 		return -1;
 	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
@@ -473,5 +439,29 @@ int etcd_value(struct etcd_client *client, const char *key, uint64_t deadline, s
 	if (odd_answer(&p, "Range", err))
 		return -1;
 	*found = there;
+	return 0;
+}
+
+int etcd_put(struct etcd_client *client, const char *key, const char *value, uint64_t deadline,
+	     uint64_t *revision, struct err *err)
+{
+	scoped(buf) struct buf message = BUF_INIT(64 * 1024);
+	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+	struct header h = { 0 };
+	struct proto_field f;
+
+	proto_add_bytes(&message, 1, key, strlen(key));
+	proto_add_bytes(&message, 2, value, strlen(value));
+	if (grpc_unary(client, "/etcdserverpb.KV/Put", &message, true, deadline, &answer, err))
+		return -1;
+	struct proto p = proto_of(buf_str(&answer), answer.len);
+	while (proto_next(&p, &f))
+		if (f.number == 1)
+			read_header(&f, &h);
+	if (odd_answer(&p, "Put", err))
+		return -1;
+	if (!h.revision)
+		return err_set(err, ERR_ETCD, "KV/Put: an answer without a revision");
+	*revision = h.revision;
 	return 0;
 }

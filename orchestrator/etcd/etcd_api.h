@@ -100,6 +100,10 @@ int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, ui
 int etcd_value(struct etcd_client *client, const char *key, uint64_t deadline, struct buf *out,
 	       bool *found, struct err *err);
 
+/* KV/Put, which needs quorum: the revision that it made.  Only for a cluster of our own. */
+int etcd_put(struct etcd_client *client, const char *key, const char *value, uint64_t deadline,
+	     uint64_t *revision, struct err *err);
+
 /* What came with a snapshot stream. */
 struct etcd_snapshot {
 	uint64_t size;      /* of the database, without the 32 bytes of its hash */

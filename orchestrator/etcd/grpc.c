@@ -108,7 +108,8 @@ int grpc_do(struct etcd_client *client, const struct grpc_call *call, struct err
 		.body = body.data,
 		.body_len = body.len,
 		.http2 = true,
-		.carrier = &carrier,
+		.carrier = carrier.local ? &carrier : NULL,
+		.proxy = carrier.local ? NULL : "", /* a member on this machine is behind none */
 		.deadline = call->deadline,
 		.stall_ms = call->stall_ms,
 		.cancel_fd = client->node->cancel_fd,
@@ -130,4 +131,38 @@ int grpc_do(struct etcd_client *client, const struct grpc_call *call, struct err
 	node_tunnel_close(client->node);
 	grpc_frames_release(&frames);
 	return failed ? -1 : 0;
+}
+
+/* A unary call is answered by one message. */
+struct unary {
+	struct buf *message;
+	size_t count;
+};
+
+static int keep_message(void *arg, const void *data, size_t len, struct err *err)
+{
+	struct unary *unary = arg;
+
+	if (unary->count++)
+		return err_set(err, ERR_ETCD, "more than one answer");
+	if (buf_add(unary->message, data, len))
+		return err_set(err, ERR_ETCD, "an answer of more than %zu bytes",
+			       unary->message->max);
+	return 0;
+}
+
+int grpc_unary(struct etcd_client *client, const char *method, const struct buf *message,
+	       bool has_leader, uint64_t deadline, struct buf *answer, struct err *err)
+{
+	struct unary unary = { .message = answer };
+	struct grpc_call one = { .method = method,
+				 .message = message,
+				 .has_leader = has_leader,
+				 .deadline = deadline,
+				 .on_message = keep_message,
+				 .arg = &unary };
+
+	if (grpc_do(client, &one, err))
+		return -1;
+	return unary.count ? 0 : err_set(err, ERR_ETCD, "%s: no answer", strrchr(method, '.') + 1);
 }

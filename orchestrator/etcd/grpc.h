@@ -42,4 +42,8 @@ struct grpc_call {
 /* Calls; 0 only with HTTP 200 and grpc-status 0. */
 int grpc_do(struct etcd_client *client, const struct grpc_call *call, struct err *err);
 
+/* A call that is answered by exactly one message, which is appended to `answer`, at most answer->max bytes. */
+int grpc_unary(struct etcd_client *client, const char *method, const struct buf *message,
+	       bool has_leader, uint64_t deadline, struct buf *answer, struct err *err);
+
 #endif

@@ -96,7 +96,8 @@ int node_move(struct node *node, const char *from, const char *to, uint64_t dead
 	      struct err *err);
 
 /*
- * A connection from the node to host:port, as a carrier for http_do; one at a time.
+ * A connection from the node to host:port, as a carrier for http_do; one at a time.  A carrier whose `local` is NULL:
+ * the caller is on the node, and connects without one.
  * node_tunnel_close ends it; it must be called before anything else on this node, and after an
  * error of node_tunnel it must not.
  */

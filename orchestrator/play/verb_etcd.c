@@ -4,48 +4,19 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
-#include "etcd/etcd_api.h"
+#include "etcd/cluster_check.h"
 #include "play/look.h"
 #include "play/verb.h"
 
-#include <string.h>
-
 enum { ASK_MS = 5000, AGAIN_MS = 100 };
 
-static int check_status(const struct play_ctx *ctx, const struct play_node *self,
-			const struct etcd_status *status, struct err *err)
+static struct cluster_ids wanted_ids(const struct play_ctx *ctx, const struct play_node *self)
 {
-	if (status->member_id != self->want_member || status->cluster_id != self->want_cluster)
-		return err_set(err, ERR_UNSAFE,
-			       "it serves as member %llx of cluster %llx, expected %llx of %llx",
-			       (unsigned long long)status->member_id,
-			       (unsigned long long)status->cluster_id,
-			       (unsigned long long)self->want_member,
-			       (unsigned long long)self->want_cluster);
-	if (!status->leader)
-		return err_set(err, ERR_ETCD, "no leader yet");
-	/* old data comes back with the alarms that it had */
-	if (status->errors[0] && !ctx->target)
-		return err_set(err, ERR_ETCD, "etcd reports: %s", status->errors);
-	return 0;
-}
+	struct cluster_ids ids = { .cluster = self->want_cluster, .count = ctx->cluster->count };
 
-static int check_members(const struct play_ctx *ctx, const struct etcd_members *members,
-			 struct err *err)
-{
-	if (members->count != ctx->cluster->count)
-		return err_set(err, ERR_ETCD, "%zu members, expected %zu", members->count,
-			       ctx->cluster->count);
-	for (size_t i = 0; i < members->count; i++) {
-		bool known = false;
-		for (size_t k = 0; k < ctx->cluster->count; k++)
-			known |= members->list[i].id == ctx->nodes[k].want_member;
-		if (!known || members->list[i].learner)
-			return err_set(err, ERR_ETCD, "member %llx is %s",
-				       (unsigned long long)members->list[i].id,
-				       known ? "a learner" : "not one of ours");
-	}
-	return 0;
+	for (size_t i = 0; i < ids.count; i++)
+		ids.members[i] = ctx->nodes[i].want_member;
+	return ids;
 }
 
 /* The restored revision is the same on all, so HashKV there must be, too. */
@@ -57,17 +28,13 @@ static int ask_hash(struct etcd_client *client, const struct play_ctx *ctx, uint
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		bumped &= ctx->nodes[i].tool_bumps;
 	uint64_t revision = ctx->snapshot_revision + (bumped ? ctx->bump : 0);
-	if (!etcd_hashkv(client, revision, deadline, out, err))
-		return 0;
-	if (!strstr(err->text, "compacted"))
-		return -1;
-	/* some versions do not hash at the compacted revision itself: nobody writes now, so ask for the newest */
-	return etcd_hashkv(client, 0, deadline, out, err);
+	return cluster_check_hash(client, revision, deadline, out, err);
 }
 
 static int ask_all(struct etcd_client *client, struct play_node *self, const struct play_ctx *ctx,
 		   uint64_t deadline, struct err *err)
 {
+	const struct cluster_ids ids = wanted_ids(ctx, self);
 	struct etcd_status status;
 	struct etcd_members members;
 	struct etcd_hash hash;
@@ -78,8 +45,10 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 		return -1;
 	self->found_member = status.member_id;
 	self->found_cluster = status.cluster_id;
-	if (check_status(ctx, self, &status, err) ||
-	    etcd_members(client, deadline, &members, err) || check_members(ctx, &members, err) ||
+	/* old data comes back with the alarms that it had */
+	if (cluster_check_status(&ids, (size_t)(self - ctx->nodes), &status, !ctx->target, err) ||
+	    etcd_members(client, deadline, &members, err) ||
+	    cluster_check_members(&ids, &members, err) ||
 	    etcd_alarms(client, deadline, &alarms, words, err))
 		return -1;
 	self->revision = status.revision;

@@ -174,7 +174,30 @@ static bool is_recipe(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len > 5 && strcmp(name + len - 5, ".json") == 0;
+	return !drill_report_is_name(name) && len > 5 && strcmp(name + len - 5, ".json") == 0;
+}
+
+/* A report that does not parse proves nothing; a store that does not answer is another matter. */
+static int read_report(struct store *store, struct arena *arena, const struct names *names,
+		       struct catalog_entry *entry, struct err *err)
+{
+	const char *name = arena_printf(arena, "%s" DRILL_REPORT_ENDING, entry->name);
+	struct text text = { .sink = { text_write, text_end }, .buf = BUF_INIT(RECIPE_MAX) };
+
+	entry->has_report = find_name(names, name) != NULL;
+	if (!entry->has_report || entry->state == CATALOG_UNREAD)
+		return 0;
+	int failed = store_get(store, name, &text.sink, err);
+	if (!failed)
+		failed = drill_report_read(arena, buf_str(&text.buf), text.buf.len, &entry->drill,
+					   err);
+	buf_release(&text.buf);
+	if (failed && err->code != ERR_CONFIG)
+		return err_in(err, "%s", name);
+	*err = ERR_INIT;
+	entry->drilled = !failed && !entry->drill.trouble &&
+			 strcmp(entry->drill.sha256, entry->recipe.sha256) == 0;
+	return 0;
 }
 
 static int fill(struct store *store, const struct names *names, struct catalog *catalog,
@@ -197,6 +220,8 @@ static int fill(struct store *store, const struct names *names, struct catalog *
 		const char *files = entry->recipe.files.name;
 		judge(catalog->arena, entry, find_name(names, entry->object),
 		      files ? find_name(names, files) : NULL);
+		if (read_report(store, catalog->arena, names, entry, err))
+			return -1;
 		catalog->count++;
 	}
 	return 0;

@@ -1,11 +1,12 @@
 /*
  * catalog: the snapshots of a store, by their recipes.  The store itself is the catalog: NAME.json is the recipe of the
  * snapshot NAME, and its `stored.name` is the object beside it; `controlPlane.name` is another one that belongs to it.
- * What has no recipe is no snapshot.
+ * What has no recipe is no snapshot.  NAME.drill.json is the report of the last drill that it went through.
  */
 #ifndef STORE_CATALOG_H
 #define STORE_CATALOG_H
 
+#include "snapshot/drill_report.h"
 #include "snapshot/recipe.h"
 #include "store/store.h"
 
@@ -25,6 +26,9 @@ struct catalog_entry {
 	const char *trouble; /* in words; NULL when CATALOG_OK */
 	bool gap;            /* its predecessor is not there: pruned, or lost */
 	bool replaced;       /* another one has its predecessor's name */
+	bool has_report;     /* NAME.drill.json is there */
+	bool drilled; /* and says that this very snapshot was restored and proved; see drill */
+	struct drill_report drill;
 	struct recipe recipe;
 };
 
@@ -35,14 +39,15 @@ struct catalog {
 };
 
 /*
- * Reads every recipe of the store.  An object without a recipe is passed over.  -1: what the store says, or more than
+ * Reads every recipe of the store, and every report.  An object without a recipe is passed over; a report that cannot be
+ * read, or is of another file, is none.  -1: what the store says, or more than
  * CATALOG_MAX recipes.
  */
 int catalog_read(struct store *store, struct catalog *out, struct err *err);
 void catalog_release(struct catalog *catalog);
 void catalog_scoped(struct catalog *catalog);
 
-/* One recipe by the snapshot's name (or its object's).  -1: STORE when there is none, CONFIG when it cannot be read. */
+/* One recipe by the snapshot's name (or its object's), without its report.  -1: STORE when there is none, CONFIG when it cannot be read. */
 int catalog_find(struct store *store, struct arena *arena, const char *name,
 		 struct catalog_entry *out, struct err *err);
 

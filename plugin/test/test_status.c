@@ -240,6 +240,59 @@ static void test_backup_age(void)
 	}
 }
 
+static void test_drill_age(void)
+{
+	static const struct {
+		bool drilled;
+		enum catalog_state state;
+		uint64_t age, max_age;
+		const char *alarm;
+	} cases[] = {
+		{ true, CATALOG_OK, 7 * DAY, 7 * DAY, NULL },
+		{ true, CATALOG_OK, 8 * DAY + 1, 7 * DAY,
+		  "the last drill, of s, is 8d ago: more than 7d" },
+		{ true, CATALOG_OK, 80 * DAY, 0, NULL }, /* nobody asked */
+		{ true, CATALOG_OK, (uint64_t)-HOUR, DAY,
+		  "the last drill is of the future: a clock is wrong" },
+		{ false, CATALOG_OK, 0, DAY,
+		  "no snapshot of this cluster that is still there was drilled" },
+		{ false, CATALOG_OK, 0, 0, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made m;
+		make(&m);
+		add_entry(&m, "newest", "prod", "aa", CATALOG_OK, 5);
+		add_entry(&m, "s", "prod", "aa", cases[i].state, HOUR);
+		struct catalog_entry *entry = &m.catalog.entries[m.catalog.count - 1];
+		entry->drilled = cases[i].drilled;
+		entry->drill.at = NOW - cases[i].age;
+		m.s.max_drill_age_ms = cases[i].max_age * 1000;
+		judge_backup(&m, 0);
+		check_alarm(&m, cases[i].alarm);
+		release(&m);
+	}
+}
+
+/* That of a snapshot that is gone is no way back. */
+static void test_drilled_is_gone(void)
+{
+	struct made m;
+
+	make(&m);
+	add_entry(&m, "newest", "prod", "aa", CATALOG_OK, 5);
+	add_entry(&m, "gone", "prod", "aa", CATALOG_MISSING, HOUR);
+	add_entry(&m, "foreign", "prod", "bb", CATALOG_OK, HOUR);
+	for (size_t i = 1; i < 3; i++) {
+		m.catalog.entries[i].drilled = true;
+		m.catalog.entries[i].drill.at = NOW - 1;
+	}
+	m.s.max_drill_age_ms = DAY * 1000;
+	judge_backup(&m, 0);
+	check_alarm(&m, "no snapshot of this cluster that is still there was drilled");
+	release(&m);
+}
+
 static void test_which_backup(void)
 {
 	struct made m;
@@ -394,5 +447,5 @@ static void test_document(void)
 
 TESTS(TEST(test_well), TEST(test_down), TEST(test_no_leader), TEST(test_alarms),
       TEST(test_other_errors), TEST(test_certificates), TEST(test_cluster), TEST(test_backup_age),
-      TEST(test_which_backup), TEST(test_no_backup), TEST(test_many_alarms), TEST(test_table),
-      TEST(test_document))
+      TEST(test_drill_age), TEST(test_drilled_is_gone), TEST(test_which_backup),
+      TEST(test_no_backup), TEST(test_many_alarms), TEST(test_table), TEST(test_document))

@@ -209,6 +209,48 @@ static void test_files(void)
 	CHECK_HAS(entry_of(&catalog, "six")->trouble, "six.pki.tar.age has 4 bytes");
 	CHECK_INT(catalog_find(store, catalog.arena, files, &entry, &err), -1);
 	files = NULL;
+	CHECK_INT(store_remove(store, "six.json", &err), 0); /* the next test has one of its own */
+	CHECK_INT(store_remove(store, "six.db", &err), 0);
+}
+
+static const char report[] =
+	"{\"kind\": \"DrillReport\", \"apiVersion\": \"etcd-backup/v1\", \"ok\": %s, "
+	"\"members\": 3, \"at\": \"2026-11-21T10:00:00Z\", \"snapshot\": {\"sha256\": \"%s\"}}";
+
+/* A report counts when it is of this very file, and good; it is no recipe. */
+static void test_drilled(void)
+{
+	static const struct {
+		const char *ok, *sha256;
+		bool drilled;
+	} cases[] = { { "true", SHA, true },
+		      { "true", OTHER, false },
+		      { "false", SHA, false },
+		      { "}", SHA, false } };
+	scoped(store) struct store *store = open_store();
+	struct err err = ERR_INIT;
+
+	write_object(store, "seven.db", "1234567", 7);
+	write_recipe(store, "seven", "seven.db", 7000, NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scoped(catalog) struct catalog catalog = { .arena = NULL };
+		scoped(catalog) struct catalog before = { .arena = NULL };
+		scoped(mem) char *text = mem_zalloc(1000);
+		snprintf(text, 1000, report, cases[i].ok, cases[i].sha256);
+		CHECK_INT(catalog_read(store, &before, &err), 0);
+		CHECK(!entry_of(&before, "seven")->drilled);
+		CHECK(!entry_of(&before, "seven")->has_report);
+		write_object(store, "seven.drill.json", text, strlen(text));
+		CHECK_INT(catalog_read(store, &catalog, &err), 0);
+		CHECK_INT(catalog.count, before.count);
+		CHECK_INT(entry_of(&catalog, "seven")->state, CATALOG_OK);
+		CHECK(entry_of(&catalog, "seven")->has_report);
+		CHECK_INT(entry_of(&catalog, "seven")->drilled, cases[i].drilled);
+		if (cases[i].drilled)
+			CHECK_INT(entry_of(&catalog, "seven")->drill.members, 3);
+		CHECK_INT(store_remove(store, "seven.drill.json", &err), 0);
+	}
+	CHECK_INT(store_remove(store, "seven.json", &err), 0);
 }
 
 static void make_dir(void)
@@ -225,4 +267,4 @@ static void drop_dir(void)
 }
 
 TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(test_files),
-      TEST(test_foreign), TEST(drop_dir))
+      TEST(test_drilled), TEST(test_foreign), TEST(drop_dir))

@@ -1,0 +1,122 @@
+/*
+ * cmd_drill: restores a snapshot into a cluster of its own, proves it, removes it, and leaves the report.
+ */
+#include "base/mem.h"
+#include "plugin/drill.h"
+#include "plugin/drill_print.h"
+#include "plugin/drill_store.h"
+#include "plugin/interrupt.h"
+#include "plugin/print.h"
+#include "plugin/prove.h"
+#include "plugin/version.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { NO_LIMIT_MS = 24 * 3600 * 1000, LOWEST_PORT = 1024, HIGHEST_PORT = 65535 };
+
+static int bad_flag(const struct opts *opts, struct err *err)
+{
+	err_hint(err, "see '%s drill --help' for usage", opts->program);
+	return -1;
+}
+
+static int check_flags(const struct opts *opts, struct err *err)
+{
+	uint64_t members = opts->members ? opts->members : CLUSTER_MEMBERS_MAX;
+
+	if (!opts->local) {
+		err_set(err, ERR_USAGE, "a drill on the nodes is not there yet: give --local");
+		return bad_flag(opts, err);
+	}
+	if (opts->members > CLUSTER_MEMBERS_MAX) {
+		err_set(err, ERR_USAGE, "--members=%llu: at most %d",
+			(unsigned long long)opts->members, CLUSTER_MEMBERS_MAX);
+		return bad_flag(opts, err);
+	}
+	if (opts->port_base < LOWEST_PORT || opts->port_base > HIGHEST_PORT ||
+	    opts->port_base + 2 * members - 1 > HIGHEST_PORT) {
+		err_set(err, ERR_USAGE, "--port-base=%llu: from %d on, two ports a member, to %d",
+			(unsigned long long)opts->port_base, LOWEST_PORT, HIGHEST_PORT);
+		return bad_flag(opts, err);
+	}
+	return 0;
+}
+
+/* A snapshot that is damaged is not worth a restore: etcd's own tool would look at its hash only. */
+static int prove(const struct opts *opts, struct arena *arena, struct source *source,
+		 struct drill_settings *settings, struct drill_report *report, struct err *err)
+{
+	const struct progress progress = { .quiet = opts->quiet };
+	struct verification v = { .arena = arena };
+	uint64_t began = now_ms();
+
+	progress_line(&progress, "reading %s", opts->args[0]);
+	if (source_open(opts, opts->args[0], source, err))
+		return -1;
+	v.shown = source->shown;
+	if (prove_source(&v, source, &settings->hash, err))
+		return -1;
+	report->snapshot = arena_strdup(arena, source->shown);
+	report->sha256 = arena_strdup(arena, source->file.sha256);
+	report->revision = settings->hash.revision;
+	report->taken_at = source->has_recipe ? source->recipe.taken_at : 0;
+	report->steps[report->step_count++] = (struct drill_step){ "read", now_ms() - began };
+	return 0;
+}
+
+static void settle(const struct opts *opts, const struct source *source,
+		   struct drill_settings *settings)
+{
+	const char *folder = getenv("TMPDIR");
+
+	settings->source = source;
+	settings->members = opts->members        ? opts->members
+			    : source->has_recipe ? source->recipe.cluster.count
+						 : 1;
+	settings->port_base = (unsigned)opts->port_base;
+	settings->folder = opts->scratch ? opts->scratch : folder && *folder ? folder : "/tmp";
+	settings->etcd = opts->etcd;
+	settings->etcdutl = opts->etcdutl;
+	settings->deadline = deadline_in(opts->timeout_ms ? opts->timeout_ms : NO_LIMIT_MS);
+	settings->quiet = opts->quiet;
+}
+
+static int drill(const struct opts *opts, struct drill_report *report, struct arena *arena,
+		 struct err *err)
+{
+	scoped(source) struct source source = { .file.fd = -1 };
+	scoped(interrupt) struct interrupt interrupt = { .fd = -1 };
+	struct drill_settings settings = { .members = 0 };
+	struct err ignored = ERR_INIT;
+	char host[256] = "";
+
+	if (prove(opts, arena, &source, &settings, report, err) || interrupt_open(&interrupt, err))
+		return -1;
+	settle(opts, &source, &settings);
+	settings.cancel_fd = interrupt.fd;
+	gethostname(host, sizeof(host) - 1);
+	report->host = arena_strdup(arena, host);
+	report->way = "local";
+	report->program = VERSION;
+	report->members = settings.members;
+	int failed = drill_run(&settings, arena, report, err);
+	report->at = now_unix();
+	if (failed) {
+		report->trouble = err->text;
+		drill_print(report, opts, &ignored);
+		return -1;
+	}
+	if (drill_print(report, opts, err))
+		return -1;
+	return opts->no_report ? 0 : drill_store(opts, &source, report, interrupt.fd, err);
+}
+
+int cmd_drill(const struct opts *opts, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct drill_report report = { .snapshot = opts->args[0] };
+
+	return check_flags(opts, err) || drill(opts, &report, arena, err) ? err_status(err->code)
+									  : 0;
+}

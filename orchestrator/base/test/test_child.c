@@ -90,7 +90,7 @@ static void test_parent_dies(void)
 	if (parent == 0) {
 		struct err err = ERR_INIT;
 		struct child child;
-		_exit(start("sleep 60", -1, ends[1], &child, &err) || raise(SIGKILL));
+		_exit(start("exec sleep 60", -1, ends[1], &child, &err) || raise(SIGKILL));
 	}
 	close(ends[1]);
 	CHECK_INT(waitpid(parent, NULL, 0), parent);

@@ -26,18 +26,25 @@ struct ended {
 	struct err journal_err;
 };
 
+/* -1 TAKEN: somebody else goes on with this run. */
+static int check_held(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
+{
+	bool held = true;
+
+	if (ctx->holder[0] && state_held(node, ctx, deadline, &held, err))
+		return -1;
+	return held ? 0
+		    : err_set(err, ERR_TAKEN,
+			      "another process has taken over run %s: this one stops", ctx->run);
+}
+
 static int call_verb(struct node *node, void *arg, struct err *err)
 {
 	const struct call *call = arg;
-	bool held = true;
 
-	if (call->verb->kind == VERB_CHANGES && call->ctx->holder[0] &&
-	    state_held(node, call->ctx, call->deadline, &held, err))
+	if (call->verb->kind == VERB_CHANGES && check_held(node, call->ctx, call->deadline, err))
 		return -1;
-	if (!held)
-		return err_set(err, ERR_TAKEN,
-			       "another process has taken over run %s: this one stops",
-			       call->ctx->run);
 	return call->verb->run(node, call->ctx, call->deadline, err);
 }
 
@@ -177,8 +184,13 @@ static void add_undo_failure(struct err *err, const struct err *undo_err)
 static int mark_undoing(struct node *node, void *arg, struct err *err)
 {
 	const struct play *play = arg;
+	uint64_t deadline = deadline_in(MARK_MS);
 
-	return state_mark(node, play->ctx, "undoing", deadline_in(MARK_MS), err);
+	/* not into a run that is another's by now: it may be going forward */
+	return check_held(node, play->ctx, deadline, err) ||
+			       state_mark(node, play->ctx, "undoing", deadline, err)
+		       ? -1
+		       : 0;
 }
 
 /* The undos of the first `begun` steps, backwards.  The first that fails ends it. */

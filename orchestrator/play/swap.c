@@ -74,14 +74,12 @@ static int member_out(struct node *node, const struct swap *swap, uint64_t deadl
  * A WAL folder of its own holds its files directly.  They move in two halves, the old ones away and the new ones in; between
  * them a mark is set, so that what stands in the folder is known to be old or new whenever this is begun again.
  */
-#define MARK "old-is-away"
-
 static int move_files(struct node *node, const char *from, const char *to, uint64_t deadline,
 		      struct err *err)
 {
 	return node_run(node,
 			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f", "!",
-			     "-name", MARK, "-exec", "mv", "-n", "-t", to, "--", "{}", "+"),
+			     "-name", SWAP_MARK, "-exec", "mv", "-n", "-t", to, "--", "{}", "+"),
 			deadline, NULL, err);
 }
 
@@ -100,7 +98,7 @@ static struct wal wal_of(const struct play_ctx *ctx, const char *dir)
 {
 	return (struct wal){ .staged = path_new_data(ctx, dir, NULL),
 			     .old = path_beside(ctx, dir, "before", NULL),
-			     .mark = path_beside(ctx, dir, "before", MARK) };
+			     .mark = path_beside(ctx, dir, "before", SWAP_MARK) };
 }
 
 static int wal_in(struct node *node, const struct play_ctx *ctx, const char *dir, uint64_t deadline,

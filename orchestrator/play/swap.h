@@ -12,6 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * In .before-RUN of a WAL dir: what stood there is away.  Whoever empties that folder removes it, too.
+ */
+#define SWAP_MARK "old-is-away"
+
 /* Whether the new data is in place: the member's folder, and the WAL's where it is one of its own. */
 int swap_is_done(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *done,
 		 struct err *err);

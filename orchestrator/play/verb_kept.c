@@ -5,6 +5,7 @@
 #include "play/look.h"
 #include "play/paths.h"
 #include "play/state.h"
+#include "play/swap.h"
 #include "play/verb.h"
 
 #include <stdlib.h>
@@ -130,7 +131,7 @@ int verb_drop_emptied(struct node *node, const struct play_ctx *ctx, uint64_t de
 	const struct member *member = play_node(ctx, node)->member;
 	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
 	struct play_ctx target = of_target(ctx);
-	scoped(mem) char *mark = path_beside(&target, wal, "before", "old-is-away");
+	scoped(mem) char *mark = path_beside(&target, wal, "before", SWAP_MARK);
 	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
 	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
 	int ignored;

@@ -405,6 +405,43 @@ static void test_taken_over(void)
 	fake_world_close(&world);
 }
 
+/* Ctrl-C at the same moment */
+static void take_over_and_cancel(void *arg, size_t number, size_t of, const struct step *step,
+				 bool undo)
+{
+	take_over(arg, number, of, step, undo);
+	cancel(arg, number, of, step, undo);
+}
+
+/* Taken over while this process fails for another reason: its undo stops, and leaves no mark in the other's run. */
+static void test_taken_over_and_failed(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world, NODES, false);
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	snprintf(world.ctx.holder, sizeof(world.ctx.holder), "this one");
+	struct play play = { .playbook = &book,
+			     .fleet = world.fleet,
+			     .ctx = &world.ctx,
+			     .events = { .arg = &world, .step_begins = take_over_and_cancel } };
+	CHECK_INT(play_run(&play, &err), PLAY_NEEDS_YOU);
+	for (size_t i = 0; i < NODES; i++) {
+		struct run_state state;
+		err = ERR_INIT;
+		CHECK_INT(state_read(&world.fleet_nodes[i], world.ctx.run, arena, deadline_in(1000),
+				     &state, &err),
+			  0);
+		CHECK(state.locked && !state.undoing);
+	}
+	fake_world_close(&world);
+}
+
 TESTS(TEST(test_restores), TEST(test_real_commands), TEST(test_wal_dir), TEST(test_refusals),
       TEST(test_after_the_commit), TEST(test_interrupted), TEST(test_taken_over),
-      TEST(test_undo_fails_once), TEST(test_every_step_fails_once))
+      TEST(test_taken_over_and_failed), TEST(test_undo_fails_once),
+      TEST(test_every_step_fails_once))

@@ -169,7 +169,7 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 	return 0;
 }
 
-static int check_found(const struct opts *opts, struct plan *plan, struct err *err)
+static int check_found(const struct plan *plan, struct err *err)
 {
 	if (plan->found.cluster.external) {
 		err_set(err, ERR_UNSAFE, "etcd is external (%s): it is not restored from here",
@@ -182,14 +182,15 @@ static int check_found(const struct opts *opts, struct plan *plan, struct err *e
 		return err_set(err, ERR_UNSAFE,
 			       "%s is a node of another cluster: its etcd CA is another one",
 			       plan->found.foreign);
-	return absent_check(opts, plan, err);
+	return 0;
 }
 
 int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;
 
-	if (discover(opts, NULL, &plan->found, err) || check_found(opts, plan, err))
+	if (discover(opts, NULL, &plan->found, err) || check_found(plan, err) ||
+	    absent_check(opts, plan, err))
 		return -1;
 	ctx->etcdutl = opts->etcdutl;
 	ctx->grace_ms = opts->grace_ms;
@@ -204,7 +205,9 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 	if (discover(opts, plan->source.has_recipe ? &plan->source.recipe : NULL, &plan->found,
 		     err))
 		return -1;
-	if (check_found(opts, plan, err) || check_same_cluster(opts, plan, err))
+	/* a member without a name is an error of its own, not one that is absent */
+	if (check_found(plan, err) || cluster_members_check(&plan->found.cluster, err) ||
+	    absent_check(opts, plan, err) || check_same_cluster(opts, plan, err))
 		return -1;
 	if (plan->source.has_recipe)
 		control_plane_compare(&plan->found, &plan->source.recipe);

@@ -106,7 +106,7 @@ static int check_different(const struct member *one, const struct member *other,
 	return 0;
 }
 
-static int check_members(const struct cluster *cluster, struct err *err)
+int cluster_members_check(const struct cluster *cluster, struct err *err)
 {
 	for (size_t i = 0; i < cluster->count; i++) {
 		if (check_member(&cluster->members[i], err))
@@ -122,7 +122,7 @@ int cluster_initial(const struct cluster *cluster, struct buf *out, struct err *
 {
 	const char *comma = "";
 
-	if (check_members(cluster, err))
+	if (cluster_members_check(cluster, err))
 		return -1;
 	for (size_t i = 0; i < cluster->count; i++) {
 		const struct member *member = &cluster->members[i];

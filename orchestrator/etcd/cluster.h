@@ -55,10 +55,12 @@ struct cluster {
 	const char *external; /* kube-apiserver's --etcd-servers when etcd is not on the nodes */
 };
 
+/* -1 (CONFIG) when there are no members, one lacks its name or peer URL or has one that cannot be written, or two have the same. */
+int cluster_members_check(const struct cluster *cluster, struct err *err);
+
 /*
  * Writes the one value of --initial-cluster for all members: "name=url,name=url", a member with
- * several peer URLs once for each.  The only function that writes it.  -1 (CONFIG) when a member
- * lacks its name or peer URL, or two have the same.
+ * several peer URLs once for each.  The only function that writes it.  -1: as cluster_members_check.
  */
 int cluster_initial(const struct cluster *cluster, struct buf *out, struct err *err);
 

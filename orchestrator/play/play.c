@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 3, MARK_MS = 10 * 1000 };
+enum { TRIES = 3, MARK_MS = 10 * 1000, AHEAD_MS = 6 * 1000 };
 
 struct call {
 	const struct verb *verb;
@@ -68,6 +68,46 @@ static uint64_t step_deadline(const struct play *play, const struct step *step)
 	return !play->ctx->undoing && play->deadline && play->deadline < own ? play->deadline : own;
 }
 
+/* One node after the other, until one fails. */
+static int run_in_turns(struct play *play, const struct step *step, struct call *call,
+			struct ended *ended, const bool only[], struct err errs[])
+{
+	struct err turn_errs[FLEET_MAX];
+	int failed = 0;
+
+	for (size_t i = 0; i < fleet_count(play->fleet) && !failed; i++) {
+		bool one[FLEET_MAX] = { false };
+		one[i] = only[i];
+		call->deadline = step_deadline(play, step);
+		failed =
+			fleet_each(play->fleet, call_verb, call, one, turn_errs, node_ended, ended);
+		errs[i] = turn_errs[i];
+	}
+	return failed;
+}
+
+/* The first node, then the others when it is ahead; they do not wait for one that fails. */
+static int run_first_ahead(struct play *play, const struct step *step, struct call *call,
+			   struct ended *ended, const bool only[], struct err errs[])
+{
+	struct call ahead = { step->ahead, call->ctx, deadline_in(AHEAD_MS) };
+	bool first[FLEET_MAX] = { only[0] }, others[FLEET_MAX];
+	struct err other_errs[FLEET_MAX], ignored[FLEET_MAX];
+	size_t count = fleet_count(play->fleet);
+
+	memcpy(others, only, sizeof(others));
+	others[0] = false;
+	int failed = fleet_each(play->fleet, call_verb, call, first, errs, node_ended, ended);
+	if (!failed && count > 1)
+		fleet_each(play->fleet, call_verb, &ahead, first, ignored, NULL, NULL);
+	call->deadline = step_deadline(play, step);
+	if (fleet_each(play->fleet, call_verb, call, others, other_errs, node_ended, ended))
+		failed = -1;
+	for (size_t i = 1; i < count; i++)
+		errs[i] = other_errs[i];
+	return failed;
+}
+
 /* Runs one verb on the step's nodes; the barrier is at the return. */
 static int run_on_nodes(struct play *play, const struct step *step, const struct verb *verb,
 			struct ended *ended, const bool done[], struct err errs[])
@@ -75,26 +115,18 @@ static int run_on_nodes(struct play *play, const struct step *step, const struct
 	size_t count = fleet_count(play->fleet);
 	struct call call = { verb, play->ctx, step_deadline(play, step) };
 	bool only[FLEET_MAX] = { false };
-	bool turns = step->on == ON_ONE_BY_ONE && !play->ctx->undoing &&
-		     (!verb->needs_turns || verb->needs_turns(play->ctx));
-	int failed = 0;
+	bool forward = !play->ctx->undoing;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		only[i] = !(done && done[i]) && (step->on != ON_FIRST || i == 0);
-	if (!turns)
-		return fleet_each(play->fleet, call_verb, &call, only, errs, node_ended, ended);
-	struct err turn_errs[FLEET_MAX];
-	for (size_t i = 0; i < count; i++)
 		errs[i] = ERR_INIT;
-	for (size_t i = 0; i < count && !failed; i++) {
-		bool one[FLEET_MAX] = { false };
-		one[i] = only[i];
-		call.deadline = step_deadline(play, step);
-		failed = fleet_each(play->fleet, call_verb, &call, one, turn_errs, node_ended,
-				    ended);
-		errs[i] = turn_errs[i];
 	}
-	return failed;
+	if (forward && step->ahead && only[0])
+		return run_first_ahead(play, step, &call, ended, only, errs);
+	if (forward && step->on == ON_ONE_BY_ONE &&
+	    (!verb->needs_turns || verb->needs_turns(play->ctx)))
+		return run_in_turns(play, step, &call, ended, only, errs);
+	return fleet_each(play->fleet, call_verb, &call, only, errs, node_ended, ended);
 }
 
 /* One step, forward or as an undo, with journal and events.  errs says which node failed. */

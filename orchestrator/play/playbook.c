@@ -74,9 +74,22 @@ static int read_on(const struct tree *map, enum step_on *out, struct err *err)
 	return 0;
 }
 
+static int read_ahead(const struct tree *map, struct step *step, struct err *err)
+{
+	const char *name = tree_string(map, "ahead");
+
+	step->ahead = name ? verb_find(name) : NULL;
+	if (!name || (step->ahead && step->ahead->kind == VERB_LOOKS && step->on == ON_ALL))
+		return 0;
+	return err_set(
+		err, ERR_CONFIG,
+		"playbook line %zu: ahead: \"%s\": want a verb that only looks, in a step on all",
+		map->line + 1, name);
+}
+
 static int read_step(const struct tree *map, struct step *step, struct err *err)
 {
-	static const char *const known[] = { "do", "undo", "on", "timeout", NULL };
+	static const char *const known[] = { "do", "undo", "on", "ahead", "timeout", NULL };
 	const char *name = tree_string(map, "do"), *undo = tree_string(map, "undo");
 
 	if (map->kind != TREE_MAP || !name)
@@ -100,7 +113,7 @@ static int read_step(const struct tree *map, struct step *step, struct err *err)
 				       step->verb->inverse ? step->verb->inverse : "nothing", undo);
 		step->undo = verb_find(undo);
 	}
-	if (read_on(map, &step->on, err))
+	if (read_on(map, &step->on, err) || read_ahead(map, step, err))
 		return -1;
 	return read_timeout(map, step->verb, &step->timeout_ms, err);
 }

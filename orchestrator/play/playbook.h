@@ -1,6 +1,6 @@
 /*
- * playbook: YAML to a checked list of steps.  Keys: do, undo, on, timeout, and once commit; that is the whole
- * language.
+ * playbook: YAML to a checked list of steps.  Keys: do, undo, on, ahead, timeout, and once commit; that is
+ * the whole language.
  */
 #ifndef PLAY_PLAYBOOK_H
 #define PLAY_PLAYBOOK_H
@@ -19,6 +19,8 @@ struct step {
 	const struct verb *verb;
 	const struct verb *undo; /* NULL: nothing to undo, or after the commit */
 	enum step_on on;
+	/* The first node goes ahead: the others follow when this is true of it, or after a while.  NULL: all at once. */
+	const struct verb *ahead;
 	uint64_t timeout_ms;
 };
 
@@ -42,8 +44,8 @@ const struct playbook_text *playbook_text_find(const char *name);
 
 /*
  * Checks and reads one.  -1 (CONFIG), naming the line: unknown keys or verbs, an undo that is not the verb's
- * inverse, a changing step before the commit without undo, a timeout over the verb's
- * maximum, more than one commit, no step.
+ * inverse, an ahead that changes something or is not for all nodes, a changing step before the commit without undo, a
+ * timeout over the verb's maximum, more than one commit, no step.
  */
 int playbook_read(struct arena *arena, const char *text, size_t len, struct playbook *out,
 		  struct err *err);

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NODES = 3 };
 
@@ -308,6 +309,71 @@ static void test_refusals(void)
 	check_undone(spoil_snapshot, "another SHA-256");
 }
 
+/* Which nodes ended the start of their API servers, in order; whether the first was ready by then. */
+struct order {
+	struct fake_world *world;
+	char nodes[16];
+	bool first_ready;
+};
+
+static void note_start(void *arg, const struct step *step, const struct node *node, uint64_t ms,
+		       const struct err *err)
+{
+	struct order *order = arg;
+	size_t len = strlen(order->nodes);
+
+	(void)ms;
+	if (strcmp(step->verb->name, "start-apiserver") != 0 || len + 2 >= sizeof(order->nodes))
+		return;
+	order->nodes[len] = err ? 'x' : (char)('1' + node->index);
+	if (!err && node->index)
+		order->first_ready &= order->world->play_nodes[0].api_ready_at != 0;
+}
+
+static void arm_first_start(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct order *order = arg;
+	struct fake_node *fake = &order->world->nodes[0];
+
+	(void)number;
+	(void)of;
+	fake->fault = !undo && strcmp(step->verb->name, "start-apiserver") == 0 &&
+				      !fake->machine->fault_hit
+			      ? FAULT_BEFORE
+			      : FAULT_NONE;
+	fake->fault_at = 0;
+}
+
+/* One API server goes ahead of the others; but they do not wait for one that cannot be started. */
+static void test_first_ahead(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	for (int fails = 0; fails < 2; fails++) {
+		struct fake_world world;
+		fake_world_open(&world, NODES, false);
+		struct order order = { .world = &world, .first_ready = true };
+		struct play play = { .playbook = &book,
+				     .fleet = world.fleet,
+				     .ctx = &world.ctx,
+				     .events = { .arg = &order,
+						 .step_begins = fails ? arm_first_start : NULL,
+						 .node_ended = note_start } };
+		CHECK_INT(play_run(&play, &err), PLAY_DONE);
+		CHECK_STR(err.text, "");
+		CHECK(order.nodes[0] == (fails ? 'x' : '1'));
+		CHECK_INT(strlen(order.nodes), fails ? 4 : 3);
+		CHECK(order.nodes[3] == (fails ? '1' : '\0'));
+		CHECK(order.first_ready == !fails);
+		check_restored(&world);
+		fake_world_close(&world);
+	}
+}
+
 static void test_after_the_commit(void)
 {
 	struct fake_world world;
@@ -442,6 +508,6 @@ static void test_taken_over_and_failed(void)
 }
 
 TESTS(TEST(test_restores), TEST(test_real_commands), TEST(test_wal_dir), TEST(test_refusals),
-      TEST(test_after_the_commit), TEST(test_interrupted), TEST(test_taken_over),
-      TEST(test_taken_over_and_failed), TEST(test_undo_fails_once),
+      TEST(test_first_ahead), TEST(test_after_the_commit), TEST(test_interrupted),
+      TEST(test_taken_over), TEST(test_taken_over_and_failed), TEST(test_undo_fails_once),
       TEST(test_every_step_fails_once))

@@ -133,6 +133,11 @@ static const struct {
 	{ CHECKS "  on: last\n", "want all, first or one-by-one" },
 	{ CHECKS "  on: true\n", "on: \"true\": want all, first or one-by-one" },
 	{ CHECKS "  on: [first]\n", "line 4: on: want one word" },
+	/* ahead */
+	{ CHECKS "  ahead: nothing\n", "ahead: \"nothing\": want a verb that only looks" },
+	{ CHECKS "  ahead: stop-etcd\n", "line 3: ahead: \"stop-etcd\": want a verb that only" },
+	{ CHECKS "  on: first\n  ahead: wait-etcd\n", "in a step on all" },
+	{ CHECKS "  ahead: [wait-etcd]\n", "line 4: ahead: want one word" },
 	/* timeout: at most 600 s here */
 	{ CHECKS "  timeout: 90\n", "line 3: timeout \"90\": want 90s or 3m" },
 	{ CHECKS "  timeout: s\n", "want 90s or 3m" },

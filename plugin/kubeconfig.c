@@ -5,11 +5,11 @@
 #include "plugin/kubeconfig.h"
 
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/tree.h"
 #include "base/yaml.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,20 +25,11 @@ struct files {
 
 static int read_file(const char *path, struct buf *out, struct err *err)
 {
-	char chunk[16 * 1024];
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return err_errno(err, ERR_CONFIG, "%s", path);
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
-		if (buf_add(out, chunk, (size_t)n)) {
-			mem_wipe(chunk, sizeof(chunk));
-			return err_set(err, ERR_CONFIG, "%s has more than %zu bytes", path,
-				       out->max);
-		}
-	mem_wipe(chunk, sizeof(chunk));
-	return n < 0 ? err_errno(err, ERR_CONFIG, "%s", path) : 0;
+	if (!file_read_path(path, 0, out))
+		return 0;
+	return errno == EFBIG
+		       ? err_set(err, ERR_CONFIG, "%s has more than %zu bytes", path, out->max)
+		       : err_errno(err, ERR_CONFIG, "%s", path);
 }
 
 static int add_file(struct files *files, const char *path, bool needed, struct err *err)

@@ -3,6 +3,7 @@
  */
 #include "plugin/memory.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <fcntl.h>
@@ -38,7 +39,6 @@ static int memory_full(const struct memory *m, struct err *err)
 static int memory_write(struct sink *sink, const void *data, size_t len, struct err *err)
 {
 	struct memory *m = (struct memory *)sink;
-	const char *at = data;
 
 	if (len > m->max - m->size)
 		return err_set(err, ERR_CORRUPT, "it has more than the %llu bytes expected",
@@ -46,14 +46,8 @@ static int memory_write(struct sink *sink, const void *data, size_t len, struct 
 	if (len > m->room - m->size) /* not by the kernel's killer of processes */
 		return memory_full(m, err);
 	m->size += len;
-	while (len) {
-		ssize_t n = write(m->fd, at, len);
-		if (n < 0)
-			return err_errno(err, ERR_FILE, "no memory for the snapshot");
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return file_write(m->fd, data, len) ? err_errno(err, ERR_FILE, "no memory for the snapshot")
+					    : 0;
 }
 
 static int memory_end(struct sink *sink, struct err *err)

@@ -4,6 +4,7 @@
 #include "plugin/place.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "plugin/store_flags.h"
 #include "snapshot/age_keyfile.h"
 #include "snapshot/drill_report.h"
@@ -13,13 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool ends(const char *text, const char *with)
-{
-	size_t len = strlen(text), size = strlen(with);
-
-	return len >= size && strcmp(text + len - size, with) == 0;
-}
-
 /* FILE's name says what it is, as it does for zstd and age themselves; a store has zstd. */
 static const char *usual_compression(const struct place *place, const char *file)
 {
@@ -27,9 +21,9 @@ static const char *usual_compression(const struct place *place, const char *file
 
 	if (!place->named)
 		return "zstd";
-	if (ends(name, ".age"))
+	if (text_ends(name, ".age"))
 		name[strlen(name) - 4] = '\0';
-	return ends(name, ".zst") ? "zstd" : ends(name, ".gz") ? "gzip" : "none";
+	return text_ends(name, ".zst") ? "zstd" : text_ends(name, ".gz") ? "gzip" : "none";
 }
 
 /* An identity that does not fit would be noticed when the snapshot is there. */
@@ -86,7 +80,7 @@ static int check_secrecy(const struct place *place, const struct opts *opts, con
 
 	if (encrypted && opts->plaintext)
 		return err_set(err, ERR_USAGE, "--plaintext with a key: which?");
-	if (!encrypted && file && ends(file, ".age"))
+	if (!encrypted && file && text_ends(file, ".age"))
 		return err_set(err, ERR_USAGE, "%s: to encrypt it a key is needed: --encrypt-to",
 			       file);
 	if (encrypted || opts->plaintext || !store_is_remote(place->url))
@@ -231,7 +225,7 @@ static int take_newest(void *arg, const struct store_object *object, struct err 
 	struct newest *newest = arg;
 
 	(void)err;
-	if (ends(object->name, ".json") &&
+	if (text_ends(object->name, ".json") &&
 	    (!newest->name || strcmp(object->name, newest->name) > 0))
 		newest->name = arena_strdup(newest->arena, object->name);
 	return 0;

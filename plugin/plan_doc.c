@@ -3,12 +3,13 @@
  */
 #include "plugin/plan_doc.h"
 
+#include "base/file.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "plugin/print.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PLAN_MAX = 256 * 1024 };
 
@@ -70,28 +71,11 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 	return doc;
 }
 
-static int read_text(const char *path, struct buf *text, struct err *err)
-{
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char piece[8192];
-	ssize_t n = 0;
-
-	while (fd >= 0 && (n = read(fd, piece, sizeof(piece))) > 0)
-		if (buf_add(text, piece, (size_t)n))
-			return err_set(err, ERR_CONFIG, "%s is too long for a plan", path);
-	return fd < 0 || n < 0 ? err_errno(err, ERR_FILE, "%s", path) : 0;
-}
-
 static int differs(const char *what, const char *then, const char *now, struct err *err)
 {
 	err_set(err, ERR_UNSAFE, "%s is not that of the plan: now %s, planned %s", what,
 		now ? now : "nothing", then ? then : "nothing");
 	return err_hint(err, "make a new plan: restore --dry-run=client -o yaml");
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static int compare_members(const struct plan *plan, const struct tree *members, struct err *err)
@@ -112,7 +96,7 @@ static int compare_members(const struct plan *plan, const struct tree *members, 
 				       node ? node : "?");
 		for (size_t k = 0; k < MEMBER_KEYS; k++) {
 			const char *then = tree_string(at, member_keys[k]);
-			if (!same(then, member_value(m, k))) {
+			if (!text_same(then, member_value(m, k))) {
 				differs(member_keys[k], then, member_value(m, k), err);
 				return err_in(err, "%s", node);
 			}
@@ -125,22 +109,23 @@ int plan_compare(const struct plan *plan, const char *path, struct err *err)
 {
 	scoped(buf) struct buf text = BUF_INIT(PLAN_MAX);
 
-	if (read_text(path, &text, err))
-		return -1;
+	if (file_read_path(path, 0, &text))
+		return errno == EFBIG ? err_set(err, ERR_CONFIG, "%s is too long for a plan", path)
+				      : err_errno(err, ERR_FILE, "%s", path);
 	const struct tree *doc = yaml_parse(plan->arena, buf_str(&text), text.len, PLAN_MAX, err);
 	if (!doc)
 		return err_in(err, "%s", path);
-	if (!same(tree_string(doc, "kind"), KIND) ||
-	    !same(tree_string(doc, "apiVersion"), API_VERSION))
+	if (!text_same(tree_string(doc, "kind"), KIND) ||
+	    !text_same(tree_string(doc, "apiVersion"), API_VERSION))
 		return err_set(err, ERR_CONFIG, "%s is no " KIND " of " API_VERSION, path);
 	const struct tree *snapshot = tree_get(doc, "snapshot");
-	if (!same(tree_string(doc, "cluster"), plan->found.cluster.name))
+	if (!text_same(tree_string(doc, "cluster"), plan->found.cluster.name))
 		return differs("the cluster", tree_string(doc, "cluster"), plan->found.cluster.name,
 			       err);
-	if (!same(tree_string(snapshot, "sha256"), plan->source.file.sha256))
+	if (!text_same(tree_string(snapshot, "sha256"), plan->source.file.sha256))
 		return differs("the snapshot's SHA-256", tree_string(snapshot, "sha256"),
 			       plan->source.file.sha256, err);
-	if (!same(tree_string(doc, "playbookSHA256"), plan->ctx.playbook_sha256))
+	if (!text_same(tree_string(doc, "playbookSHA256"), plan->ctx.playbook_sha256))
 		return differs("the playbook", tree_string(doc, "playbookSHA256"),
 			       plan->ctx.playbook_sha256, err);
 	return compare_members(plan, tree_get(doc, "members"), err);

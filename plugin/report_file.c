@@ -4,8 +4,10 @@
 #include "plugin/report_file.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "plugin/report_html.h"
 
 #include <errno.h>
@@ -16,13 +18,6 @@
 #include <unistd.h>
 
 enum { PAGE_MAX = 16 * 1024 * 1024 };
-
-static bool ends(const char *text, const char *with)
-{
-	size_t len = strlen(text), size = strlen(with);
-
-	return len > size && strcmp(text + len - size, with) == 0;
-}
 
 static int check_free(const char *path, struct err *err)
 {
@@ -39,7 +34,7 @@ int report_file_check(const char *path, struct err *err)
 {
 	if (!path)
 		return 0;
-	if (!ends(path, ".html") && !ends(path, ".json"))
+	if (!text_ends(path, ".html") && !text_ends(path, ".json"))
 		return err_set(err, ERR_USAGE,
 			       "--report: %s ends neither in .html (a page) nor in .json", path);
 	const char *slash = strrchr(path, '/');
@@ -51,19 +46,6 @@ int report_file_check(const char *path, struct err *err)
 	if (access(folder, W_OK | X_OK))
 		return err_errno(err, ERR_FILE, "--report: cannot write into %s", folder);
 	return 0;
-}
-
-static int write_all(int fd, const struct buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		at += (size_t)n;
-	}
-	return fsync(fd);
 }
 
 /* As renameat2 with RENAME_NOREPLACE, which some file systems lack. */
@@ -81,13 +63,13 @@ int report_file_write(const char *path, const struct tree *report, struct err *e
 	scoped(buf) struct buf text = BUF_INIT(PAGE_MAX);
 	scoped(mem) char *part = mem_printf("%s.part", path);
 
-	if (ends(path, ".html") ? report_html(report, &text, err)
-				: json_write(report, false, &text, err))
+	if (text_ends(path, ".html") ? report_html(report, &text, err)
+				     : json_write(report, false, &text, err))
 		return -1;
 	scoped(fd) int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, ERR_FILE, "%s", part);
-	if (!write_all(fd, &text) && !give_name(part, path))
+	if (!file_write(fd, text.data, text.len) && !fsync(fd) && !give_name(part, path))
 		return 0;
 	err_errno(err, ERR_FILE, "%s", path);
 	unlink(part);

@@ -3,6 +3,7 @@
  */
 #include "plugin/rerun.h"
 
+#include "base/text.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
 
@@ -50,11 +51,6 @@ static int ask_node(struct node *node, void *arg, struct err *err)
 			  deadline_in(ASK_MS), &asking->rerun->states[node->index], err);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* What the nodes say, in one; they must tell of the same run. */
 static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 {
@@ -66,10 +62,10 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 			continue;
 		if (!rerun->told)
 			rerun->told = state;
-		if (!same(state->token, rerun->told->token) ||
-		    !same(state->playbook_sha256, rerun->told->playbook_sha256) ||
-		    !same(state->snapshot_sha256, rerun->told->snapshot_sha256) ||
-		    !same(state->target, rerun->told->target))
+		if (!text_same(state->token, rerun->told->token) ||
+		    !text_same(state->playbook_sha256, rerun->told->playbook_sha256) ||
+		    !text_same(state->snapshot_sha256, rerun->told->snapshot_sha256) ||
+		    !text_same(state->target, rerun->told->target))
 			return err_set(err, ERR_UNSAFE, "%s tells another story of run %s",
 				       plan->found.nodes[i].name, rerun->run);
 		if (state->phase > rerun->furthest)
@@ -112,7 +108,7 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	(void)opts;
 	if (perform_playbook(plan, told->playbook, book, err))
 		return -1;
-	if (!same(told->playbook_sha256, book->sha256)) {
+	if (!text_same(told->playbook_sha256, book->sha256)) {
 		err_set(err, ERR_CONFIG, "run %s was begun with another version of playbook \"%s\"",
 			rerun->run, told->playbook);
 		return err_hint(err, "use the version of this program that it was begun with");
@@ -123,7 +119,7 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	memcpy(ctx->token, told->token, strlen(told->token) + 1);
 	if (plan_members(plan, err))
 		return -1;
-	if (!same(told->initial_cluster, ctx->initial_cluster))
+	if (!text_same(told->initial_cluster, ctx->initial_cluster))
 		return err_set(err, ERR_UNSAFE,
 			       "the members are not those of run %s: now %s, then %s", rerun->run,
 			       ctx->initial_cluster, told->initial_cluster);

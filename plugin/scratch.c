@@ -3,6 +3,7 @@
  */
 #include "plugin/scratch.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <dirent.h>
@@ -119,15 +120,10 @@ int scratch_write(const struct scratch *scratch, const char *name, const void *d
 {
 	scoped(fd) int fd = openat(scratch->fd, name,
 				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t at = 0;
 
-	while (fd >= 0 && at < len) {
-		ssize_t n = write(fd, (const char *)data + at, len - at);
-		if (n < 0 && errno != EINTR)
-			break;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return fd < 0 || at < len ? err_errno(err, ERR_FILE, "%s/%s", scratch->path, name) : 0;
+	return fd < 0 || file_write(fd, data, len)
+		       ? err_errno(err, ERR_FILE, "%s/%s", scratch->path, name)
+		       : 0;
 }
 
 int scratch_remove(struct scratch *scratch, struct err *err)

@@ -3,6 +3,7 @@
  */
 #include "base/mem.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,11 @@ struct arena {
 
 void fd_scoped(int *fd)
 {
+	int reason = errno; /* of what went before */
+
 	if (*fd >= 0)
 		close(*fd);
+	errno = reason;
 }
 
 void mem_scoped(char **string)

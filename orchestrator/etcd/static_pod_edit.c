@@ -3,6 +3,7 @@
  * the parsed tree, so that comments and layout stay; afterwards the text is parsed again and must say what it
  * said before, and the annotation.
  */
+#include "base/text.h"
 #include "base/yaml.h"
 #include "etcd/static_pod.h"
 
@@ -123,14 +124,9 @@ static int quote(const char *value, struct buf *out, struct err *err)
 	return buf_adds(out, "\"") ? err_set(err, ERR_CONFIG, "an annotation is too long") : 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_tree(const struct tree *a, const struct tree *b)
 {
-	if (a->kind != b->kind || !same_text(a->key, b->key) || !same_text(a->text, b->text))
+	if (a->kind != b->kind || !text_same(a->key, b->key) || !text_same(a->text, b->text))
 		return false;
 	for (a = a->first, b = b->first; a && b; a = a->next, b = b->next)
 		if (!same_tree(a, b))
@@ -180,7 +176,7 @@ static int prove(struct arena *arena, const struct tree *old, const struct buf *
 
 	if (!pod)
 		return err_in(err, "after adding an annotation");
-	if (!same_text(tree_text(tree_at(pod, "metadata", "annotations", key, NULL)), value) ||
+	if (!text_same(tree_text(tree_at(pod, "metadata", "annotations", key, NULL)), value) ||
 	    !only_added(arena, old, pod, key))
 		return err_set(err, ERR_CONFIG,
 			       "the manifest is written so that no annotation can be added");

@@ -4,6 +4,7 @@
  */
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "node/ssh.h"
@@ -78,16 +79,14 @@ static int tcp_connect(const struct ssh_target *target, uint64_t deadline, struc
 	return fd;
 }
 
-/* Appends a file that may be missing. */
-static void add_file(const char *path, struct buf *out)
+/* Adds a file that may be missing.  One that is too long would hide keys: an error. */
+static int add_file(const char *path, struct buf *out, struct err *err)
 {
-	char chunk[16 * 1024];
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	while (fd >= 0 && (n = read(fd, chunk, sizeof(chunk))) > 0)
-		if (buf_add(out, chunk, (size_t)n))
-			return;
+	if (!file_read_path(path, 0, out) || errno == ENOENT || errno == ENOTDIR || errno == EACCES)
+		return 0;
+	return errno == EFBIG ? err_set(err, ERR_CONFIG, "%s: more than %zu bytes of known hosts",
+					path, out->max)
+			      : err_errno(err, ERR_CONFIG, "%s", path);
 }
 
 static char *home_path(const char *name)
@@ -107,13 +106,10 @@ static int known_text(const struct ssh_target *target, struct buf *out, struct e
 	if (target->known_hosts) {
 		if (access(target->known_hosts, R_OK))
 			return err_errno(err, ERR_CONFIG, "%s", target->known_hosts);
-		add_file(target->known_hosts, out);
-		return 0;
+		return add_file(target->known_hosts, out, err);
 	}
 	scoped(mem) char *path = home_path("known_hosts");
-	add_file(path, out);
-	add_file("/etc/ssh/ssh_known_hosts", out);
-	return 0;
+	return add_file(path, out, err) || add_file("/etc/ssh/ssh_known_hosts", out, err) ? -1 : 0;
 }
 
 /*

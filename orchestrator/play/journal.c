@@ -4,6 +4,7 @@
 #include "play/journal.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "play/journal_path.h"
@@ -81,24 +82,8 @@ static int write_line(struct journal *journal, const struct tree *line, struct e
 	buf_trim(&text);
 	if (buf_adds(&text, "\n"))
 		return err_set(err, ERR_BUG, "a line of the journal is too long");
-	for (size_t at = 0; at < text.len;) {
-		ssize_t n = write(journal->fd, text.data + at, text.len - at);
-		if (n < 0)
-			return err_errno(err, ERR_FILE, "%s", journal->path);
-		at += (size_t)n;
-	}
-	if (fsync(journal->fd))
+	if (file_write(journal->fd, text.data, text.len) || fsync(journal->fd))
 		return err_errno(err, ERR_FILE, "%s", journal->path);
-	return 0;
-}
-
-static int sync_folder(const char *path, struct err *err)
-{
-	scoped(mem) char *folder = mem_printf("%.*s", (int)(strrchr(path, '/') - path), path);
-	scoped(fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd))
-		return err_errno(err, ERR_FILE, "%s", folder);
 	return 0;
 }
 
@@ -123,11 +108,10 @@ struct journal *journal_new(const char *folder, const char *cluster, const char 
 	if (!make_folders(journal->path, err)) {
 		journal->fd = open(journal->path,
 				   O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
-		if (journal->fd < 0)
+		if (journal->fd < 0 || file_sync_folder(journal->path))
 			err_errno(err, ERR_FILE, "cannot make the journal %s", journal->path);
 	}
-	if (journal->fd < 0 || hold(journal, err) || write_line(journal, header, err) ||
-	    sync_folder(journal->path, err)) {
+	if (err->code || hold(journal, err) || write_line(journal, header, err)) {
 		journal_free(journal);
 		return NULL;
 	}

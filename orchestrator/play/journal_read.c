@@ -2,12 +2,14 @@
  * journal_read: journals of earlier runs, read back.
  */
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "play/journal.h"
 #include "play/journal_path.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,21 +17,6 @@
 #include <unistd.h>
 
 enum { JOURNAL_MAX = 16 * 1024 * 1024, LINE_MAX_BYTES = 64 * 1024, NAMES_MAX = 4096 };
-
-static int read_all(const char *path, struct buf *text, struct err *err)
-{
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	char piece[16 * 1024];
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return err_errno(err, ERR_FILE, "%s", path);
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		if (buf_add(text, piece, (size_t)n))
-			return err_set(err, ERR_FILE, "%s: more than %d MiB", path,
-				       JOURNAL_MAX >> 20);
-	return n < 0 ? err_errno(err, ERR_FILE, "%s", path) : 0;
-}
 
 static void take_event(const struct tree *line, struct journal_story *out)
 {
@@ -72,8 +59,10 @@ int journal_read(const char *path, struct arena *arena, struct journal_story *ou
 	scoped(buf) struct buf text = BUF_INIT(JOURNAL_MAX);
 
 	*out = (struct journal_story){ .path = arena_strdup(arena, path) };
-	if (read_all(path, &text, err))
-		return -1;
+	if (file_read_path(path, O_NOFOLLOW, &text))
+		return errno == EFBIG ? err_set(err, ERR_FILE, "%s: more than %d MiB", path,
+						JOURNAL_MAX >> 20)
+				      : err_errno(err, ERR_FILE, "%s", path);
 	for (const char *at = buf_str(&text); *at;) {
 		size_t len = strcspn(at, "\n");
 		struct err torn = ERR_INIT;

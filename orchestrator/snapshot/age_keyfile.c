@@ -4,11 +4,11 @@
 #include "snapshot/age_keyfile.h"
 
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,21 +16,13 @@
 
 enum { FILE_LIMIT = 256 * 1024 };
 
-/* Adds all that can be read. */
+/* As file_read, with the error in words. */
 static int read_all(int fd, struct buf *out, struct err *err)
 {
-	char piece[4096];
-	int bad = 0;
-	ssize_t n;
-
-	while (!bad && (n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && errno != EINTR)
-			bad = err_errno(err, ERR_CONFIG, "cannot read");
-		else if (n > 0 && buf_add(out, piece, (size_t)n))
-			bad = err_set(err, ERR_CONFIG, "longer than %zu bytes", out->max);
-	}
-	mem_wipe(piece, sizeof(piece));
-	return bad;
+	if (!file_read(fd, out))
+		return 0;
+	return errno == EFBIG ? err_set(err, ERR_CONFIG, "longer than %zu bytes", out->max)
+			      : err_errno(err, ERR_CONFIG, "cannot read");
 }
 
 static int read_file(const char *path, bool is_secret, struct buf *out, struct err *err)
@@ -150,26 +142,6 @@ int age_passphrase_file(const char *path, struct buf *out, struct err *err)
 	return 0;
 }
 
-static int write_all(int fd, const struct buf *text)
-{
-	for (size_t at = 0; at < text->len;) {
-		ssize_t n = write(fd, text->data + at, text->len - at);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		at += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/* The file's name is on the disk too: a key that is lost with the power loses every backup made for it. */
-static int sync_directory(const char *path)
-{
-	scoped(mem) char *copy = mem_strdup(path);
-	scoped(fd) int dir = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return dir < 0 || fsync(dir) ? -1 : 0;
-}
-
 static int write_new(const char *path, const struct buf *text, struct err *err)
 {
 	scoped(fd) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -181,7 +153,8 @@ static int write_new(const char *path, const struct buf *text, struct err *err)
 	}
 	if (fd < 0)
 		return err_errno(err, ERR_FILE, "%s", path);
-	if (write_all(fd, text) || fsync(fd) || sync_directory(path)) {
+	/* the name, too: a key that is lost with the power loses every backup made for it */
+	if (file_write(fd, text->data, text->len) || fsync(fd) || file_sync_folder(path)) {
 		err_errno(err, ERR_FILE, "%s", path);
 		unlink(path);
 		return -1;

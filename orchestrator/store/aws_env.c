@@ -4,6 +4,7 @@
 #include "store/aws_env.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/proc.h"
 
@@ -35,23 +36,14 @@ static const char *from_env(const char *name)
 
 static int read_file(const char *path, struct buf *out, bool *missing, struct err *err)
 {
-	char piece[8192];
-	ssize_t n;
+	int failed = file_read_path(path, O_NONBLOCK, out); /* no FIFO holds us */
 
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* no FIFO holds us */
-	*missing = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
-	if (fd < 0)
-		return *missing ? 0 : err_errno(err, ERR_CONFIG, "cannot open %s", path);
-	while ((n = read(fd, piece, sizeof(piece))) > 0) {
-		if (buf_add(out, piece, (size_t)n)) {
-			mem_wipe(piece, sizeof(piece));
-			return err_set(err, ERR_CONFIG, "%s has more than %d bytes", path,
-				       AWS_FILE_MAX);
-		}
-	}
-	int failed = n < 0 ? err_errno(err, ERR_CONFIG, "cannot read %s", path) : 0;
-	mem_wipe(piece, sizeof(piece));
-	return failed;
+	*missing = failed && (errno == ENOENT || errno == ENOTDIR);
+	if (!failed || *missing)
+		return 0;
+	return errno == EFBIG
+		       ? err_set(err, ERR_CONFIG, "%s has more than %d bytes", path, AWS_FILE_MAX)
+		       : err_errno(err, ERR_CONFIG, "cannot read %s", path);
 }
 
 static const char *file_path(struct reading *r, const char *variable, const char *name)

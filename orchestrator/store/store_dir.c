@@ -2,6 +2,7 @@
  * store_dir: a store that is a directory.  A new object is written beside, made durable, and then gets its name by a
  * call that fails when there is one: an object under its own name is always whole, and never changes.
  */
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/store.h"
@@ -112,17 +113,6 @@ static int sync_folder(int folder)
 	return fsync(folder) && errno != EINVAL ? -1 : 0;
 }
 
-static int sync_parent(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	scoped(mem) char *parent =
-		slash ? mem_printf("%.*s", slash == path ? 1 : (int)(slash - path), path)
-		      : mem_strdup(".");
-	scoped(fd) int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -1 : sync_folder(fd);
-}
-
 /* The directory's descriptor; -1 and ERR_STORE, with errno as open(2) has left it. */
 static int open_folder(const struct dir_store *store, struct err *err)
 {
@@ -154,7 +144,7 @@ static int make_folder(const struct dir_store *store, struct err *err)
 				      "and what is mounted, or mkdir -p it");
 		return -1;
 	}
-	if (sync_parent(store->path))
+	if (file_sync_folder(store->path))
 		return err_errno(err, ERR_STORE, "the directory above %s", store->path);
 	return open_folder(store, err);
 }
@@ -243,15 +233,8 @@ static int put_write(void *arg, const void *data, size_t len, struct err *err)
 
 	if (look_for_cancel(put->store, err))
 		return -1;
-	for (size_t at = 0; at < len;) {
-		ssize_t n = write(put->fd, (const char *)data + at, len - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return failed(put->store, put->name, "cannot write", err);
-		at += (size_t)n;
-	}
-	return 0;
+	return file_write(put->fd, data, len) ? failed(put->store, put->name, "cannot write", err)
+					      : 0;
 }
 
 /* For file systems without RENAME_NOREPLACE.  Over NFS an answer can be lost, and the call that is sent again fails. */

@@ -7,7 +7,7 @@
 #   make fuzz     every fuzzer for FUZZ_SECONDS (60), as many at a time as there are processors; what crashes is kept in build/fuzz
 #   make demo     a real cluster, a snapshot, a disaster, a restore
 #   make faults   kill -9, pauses, reboots and cut networks in the middle of real restores (an hour)
-#   make bench    our restore against the documented procedure; peak memory of save
+#   make bench    restore and save against what one would do by hand; peak memory of save
 
 SHELL   := /bin/bash
 CC      ?= gcc
@@ -231,6 +231,7 @@ demo: deps
 bench: deps all
 	$(call install,jq curl procps bc)
 	e2e/bench/run $(BUILD)/kubectl-etcd_backup
+	e2e/bench/save $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 	e2e/bench/memory $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 
 format:

@@ -229,7 +229,7 @@ demo: deps
 	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/demo
 
 bench: deps all
-	$(call install,jq curl procps bc)
+	$(call install,jq curl procps bc age zstd openssh-server)
 	e2e/bench/run $(BUILD)/kubectl-etcd_backup
 	e2e/bench/save $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 	e2e/bench/memory $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16

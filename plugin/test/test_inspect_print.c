@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "base/test/check.h"
 #include "plugin/inspect_print.h"
+#include "plugin/test/taken.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { MANY = 1000 };
@@ -73,20 +73,9 @@ static void make_recipe(struct recipe *r)
 /* What inspect_print wrote; valid until the next call. */
 static const char *printed(const struct inspection *inspection, const struct opts *opts)
 {
-	static char taken[200000];
-	int fd = memfd_create("out", MFD_CLOEXEC), old = dup(STDOUT_FILENO);
-	ssize_t n;
-
-	fflush(stdout);
-	dup2(fd, STDOUT_FILENO);
+	take_begin(stdout);
 	inspect_print(inspection, opts);
-	fflush(stdout);
-	dup2(old, STDOUT_FILENO);
-	n = pread(fd, taken, sizeof(taken) - 1, 0);
-	taken[n > 0 ? n : 0] = '\0';
-	close(fd);
-	close(old);
-	return taken;
+	return take_end(stdout);
 }
 
 static void test_lines(void)

@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "base/test/check.h"
 #include "plugin/opts.h"
+#include "plugin/test/taken.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { WORDS_MAX = 16 };
@@ -301,19 +301,9 @@ static void test_help_asked(void)
 /* What opts_help prints. */
 static const char *help_text(const struct opts *opts, const char *command)
 {
-	static char text[20000];
-	int out = memfd_create("out", MFD_CLOEXEC), old = dup(STDOUT_FILENO);
-
-	fflush(stdout);
-	dup2(out, STDOUT_FILENO);
+	take_begin(stdout);
 	opts_help(opts, command);
-	fflush(stdout);
-	dup2(old, STDOUT_FILENO);
-	ssize_t n = pread(out, text, sizeof(text) - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
-	close(out);
-	close(old);
-	return text;
+	return take_end(stdout);
 }
 
 static void test_help(void)

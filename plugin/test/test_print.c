@@ -4,34 +4,11 @@
 #include "base/mem.h"
 #include "base/test/check.h"
 #include "plugin/print.h"
+#include "plugin/test/taken.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-static char taken[20000];
-static int take_fd, old_fd, taken_from;
-
-static void take_begin(FILE *from)
-{
-	fflush(from);
-	taken_from = fileno(from);
-	take_fd = memfd_create("out", MFD_CLOEXEC);
-	old_fd = dup(taken_from);
-	dup2(take_fd, taken_from);
-}
-
-static const char *take_end(FILE *from)
-{
-	fflush(from);
-	dup2(old_fd, taken_from);
-	ssize_t n = pread(take_fd, taken, sizeof(taken) - 1, 0);
-	taken[n > 0 ? n : 0] = '\0';
-	close(take_fd);
-	close(old_fd);
-	return taken;
-}
 
 static void test_escape(void)
 {

@@ -3,9 +3,9 @@
  */
 #include "base/test/check.h"
 #include "plugin/status_print.h"
+#include "plugin/test/taken.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { NOW = 1800000000, DAY = 24 * 3600, HOUR = 3600 };
@@ -367,20 +367,9 @@ static void test_many_alarms(void)
 /* What status_print wrote; valid until the next call. */
 static const char *printed(const struct status *s, const struct opts *opts)
 {
-	static char taken[20000];
-	int fd = memfd_create("out", MFD_CLOEXEC), old = dup(STDOUT_FILENO);
-	ssize_t n;
-
-	fflush(stdout);
-	dup2(fd, STDOUT_FILENO);
+	take_begin(stdout);
 	status_print(s, opts);
-	fflush(stdout);
-	dup2(old, STDOUT_FILENO);
-	n = pread(fd, taken, sizeof(taken) - 1, 0);
-	taken[n > 0 ? n : 0] = '\0';
-	close(fd);
-	close(old);
-	return taken;
+	return take_end(stdout);
 }
 
 static void test_table(void)

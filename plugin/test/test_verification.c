@@ -3,9 +3,9 @@
  */
 #include "base/mem.h"
 #include "base/test/check.h"
+#include "plugin/test/taken.h"
 #include "plugin/verification.h"
 
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define SHA_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -174,20 +174,13 @@ static void test_print(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
 	struct verification v = { .arena = arena, .shown = "prod.db" };
-	int fd = memfd_create("out", MFD_CLOEXEC), old = dup(STDOUT_FILENO);
-	char text[500] = "";
 
 	verification_add(&v, true, "bbolt", "%s", "fine\x1b[2J");
 	verification_add(&v, false, "revision", "%s", "7\nHashKV ok");
-	fflush(stdout);
-	dup2(fd, STDOUT_FILENO);
+	take_begin(stdout);
 	verification_print(&v);
-	fflush(stdout);
-	dup2(old, STDOUT_FILENO);
-	close(old);
-	CHECK(pread(fd, text, sizeof(text) - 1, 0) > 0);
-	close(fd);
-	CHECK_STR(text, "bbolt             fine^[[2J\nrevision          DAMAGED: 7?HashKV ok\n");
+	CHECK_STR(take_end(stdout),
+		  "bbolt             fine^[[2J\nrevision          DAMAGED: 7?HashKV ok\n");
 	for (int i = 0; i < 2 * VERIFICATION_CHECKS_MAX; i++)
 		verification_add(&v, true, "more", "than fit");
 	CHECK_INT(v.count, VERIFICATION_CHECKS_MAX);

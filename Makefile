@@ -6,6 +6,7 @@
 #   make test     everything: unit, sshd, etcd, kind (installs what it needs, says so first)
 #   make fuzz     every fuzzer for FUZZ_SECONDS (60), as many at a time as there are processors; what crashes is kept in build/fuzz
 #   make demo     a real cluster, a snapshot, a disaster, a restore
+#   make drill    SNAPSHOT=...: that snapshot restored into a kind cluster made from its recipe
 #   make faults   kill -9, pauses, reboots and cut networks in the middle of real restores (an hour)
 #   make bench    restore and save against what one would do by hand; peak memory of save
 
@@ -39,7 +40,7 @@ SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 
 .PHONY: all deps deps-test check check-format check-layers check-warnings check-cppcheck check-tidy \
-        check-shell test test-unit faults fuzz demo bench clean format
+        check-shell test test-unit faults fuzz demo drill bench clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -227,6 +228,11 @@ demo: deps
 	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory -j2 all > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/demo
+
+# SNAPSHOT=file or URL, FLAGS="--identity key.txt"; REPORT=page.html
+drill: deps all
+	$(call install,jq curl procps)
+	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/kind-drill "$(SNAPSHOT)" $(FLAGS)
 
 bench: deps all
 	$(call install,jq curl procps bc age zstd openssh-server)

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TRIES = 3, MARK_MS = 10 * 1000, AHEAD_MS = 6 * 1000 };
+enum { TRIES = 3, MARK_MS = 10 * 1000, AHEAD_MS = 8 * 1000 };
 
 struct call {
 	const struct verb *verb;

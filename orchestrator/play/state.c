@@ -93,6 +93,20 @@ static const char *string(const struct tree *state, struct arena *arena, const c
 	return arena_strdup(arena, tree_string(state, key));
 }
 
+/* What a node says is outside input; a target goes into paths of every node. */
+static int check_names(const struct run_state *state, struct err *err)
+{
+	bool needed =
+		strcmp(state->playbook, "rollback") == 0 || strcmp(state->playbook, "clean") == 0;
+
+	if (!state->cluster || !*state->cluster)
+		return err_set(err, ERR_CONFIG, "cluster is missing");
+	if (state->target ? !state_run_name(state->target) : needed)
+		return err_set(err, ERR_CONFIG, "target is %s",
+			       state->target ? "no name of a run" : "missing");
+	return 0;
+}
+
 static int take_fields(const struct tree *state, struct arena *arena, struct run_state *out,
 		       struct err *err)
 {
@@ -121,7 +135,7 @@ static int take_fields(const struct tree *state, struct arena *arena, struct run
 	out->data_existed = !existed || strcmp(existed, "true") == 0;
 	if (!out->member || !out->data_dir || !out->playbook || !out->token)
 		return err_set(err, ERR_CONFIG, "member, dataDir, playbook or token is missing");
-	return 0;
+	return check_names(out, err);
 }
 
 /* What stands there of a run, by its paths. */

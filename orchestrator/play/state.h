@@ -1,6 +1,6 @@
 /*
  * state: what a run leaves on a node, in /etc/kubernetes/etcd-backup, read back: enough for another operator on
- * another machine to go on with the run, to undo it, or to roll it back.  docs/state.md has the format.
+ * another machine to go on with the run, to undo it, or to roll it back.  docs/resume.md has the format.
  */
 #ifndef PLAY_STATE_H
 #define PLAY_STATE_H

@@ -125,6 +125,20 @@ static void test_damaged(void)
 		{ "{\"apiVersion\": \"etcd-backup/v1\", \"member\": \"a\", \"dataDir\": \"/d\", "
 		  "\"playbook\": \"restore\"}",
 		  "token is missing" },
+#define REST                                                                           \
+	"\"apiVersion\": \"etcd-backup/v1\", \"member\": \"a\", \"dataDir\": \"/d\", " \
+	"\"initialClusterToken\": \"t\""
+		{ "{" REST ", \"playbook\": \"restore\"}", "cluster is missing" },
+		{ "{" REST ", \"cluster\": \"c\", \"playbook\": \"rollback\"}",
+		  "target is missing" },
+		{ "{" REST ", \"cluster\": \"c\", \"playbook\": \"clean\"}", "target is missing" },
+		{ "{" REST ", \"cluster\": \"c\", \"playbook\": \"clean\", \"target\": "
+		  "\"../../../var/lib/etcd\"}",
+		  "target is no name of a run" },
+		{ "{" REST ", \"cluster\": \"c\", \"playbook\": \"restore\", \"target\": "
+		  "\"20261121t104107-7f3a-and-much-longer\"}",
+		  "target is no name of a run" },
+#undef REST
 	};
 	scoped(arena) struct arena *arena = arena_new();
 	struct fake_world world;

@@ -11,12 +11,13 @@
 #include <strings.h>
 #include <yaml.h>
 
-enum { DEPTH_MAX = 64, NODES_MAX = 100 * 1000 };
+enum { DEPTH_MAX = 64, NODES_MAX = 100 * 1000, ALIASES_MAX = 4 };
 
 struct reader {
 	struct arena *arena;
 	yaml_document_t *doc;
 	size_t nodes;
+	size_t bytes, bytes_max; /* of names and values: an alias copies them each time */
 	struct err *err;
 };
 
@@ -99,6 +100,19 @@ static int check_keys(struct reader *r, const yaml_node_t *map)
 	return failed;
 }
 
+/* A copy; NULL when there are too many.  What is written once may be said often. */
+static char *copy(struct reader *r, const yaml_node_t *scalar)
+{
+	r->bytes += scalar->data.scalar.length;
+	if (r->bytes > r->bytes_max) {
+		err_set(r->err, ERR_CONFIG, "YAML line %zu: aliases make it too large",
+			scalar->start_mark.line + 1);
+		return NULL;
+	}
+	return arena_strndup(r->arena, (const char *)scalar->data.scalar.value,
+			     scalar->data.scalar.length);
+}
+
 static int read_map(struct reader *r, const yaml_node_t *node, struct tree *tree, int depth)
 {
 	struct tree **end = &tree->first;
@@ -109,10 +123,10 @@ static int read_map(struct reader *r, const yaml_node_t *node, struct tree *tree
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
 	     p++) {
 		const yaml_node_t *key = yaml_document_get_node(r->doc, p->key);
-		const char *name = (const char *)key->data.scalar.value;
-		if (!(*end = read_node(r, p->value, depth + 1)))
+		char *name = copy(r, key);
+		if (!name || !(*end = read_node(r, p->value, depth + 1)))
 			return -1;
-		(*end)->key = arena_strndup(r->arena, name, key->data.scalar.length);
+		(*end)->key = name;
 		(*end)->value_line = (*end)->line;
 		(*end)->line = key->start_mark.line;
 		(*end)->column = key->start_mark.column;
@@ -156,8 +170,9 @@ static struct tree *read_node(struct reader *r, int id, int depth)
 		failed = read_list(r, node, tree, depth);
 	} else if (node->type == YAML_SCALAR_NODE) {
 		tree->len = node->data.scalar.length;
-		tree->text =
-			arena_strndup(r->arena, (const char *)node->data.scalar.value, tree->len);
+		tree->text = copy(r, node);
+		if (!tree->text)
+			return NULL;
 		tree->kind = node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
 				     ? plain_kind(tree->text)
 				     : TREE_STRING;
@@ -192,7 +207,10 @@ const struct tree *yaml_parse(struct arena *arena, const char *text, size_t len,
 		abort();
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	if (!load(&parser, &doc, err)) {
-		struct reader reader = { arena, &doc, 0, err };
+		struct reader reader = { .arena = arena,
+					 .doc = &doc,
+					 .bytes_max = ALIASES_MAX * (len + 1),
+					 .err = err };
 		if (yaml_document_get_root_node(&doc))
 			tree = read_node(&reader, 1, 0);
 		else

@@ -8,7 +8,8 @@
 #include "base/tree.h"
 
 /*
- * Parses the one document in text.  At most max bytes, 64 levels and 100,000 nodes; an alias is
+ * Parses the one document in text.  At most max bytes, 64 levels and 100,000 nodes, with what aliases
+ * repeat at most four times the text's length; an alias is
  * followed but counts with all its nodes; duplicate keys are refused; a second document is
  * refused.  Plain scalars become null, bool (true/false only), number or string as Kubernetes
  * reads them; quoted ones are always strings.  An empty document is TREE_NULL.  NULL and err

@@ -215,6 +215,20 @@ static void test_alias(void)
 	CHECK_INT(tree_count(tree_get(tree, "c")), 2);
 	CHECK_STR(tree_get(tree, "b")->key, "b");
 
+	/* and what it repeats has a limit of bytes, too */
+	scoped(buf) struct buf many = BUF_INIT(100 * 1000);
+	buf_adds(&many, "a: &a ");
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&many, "0123456789");
+	buf_adds(&many, "\nb: [");
+	for (int i = 0; i < 100; i++)
+		buf_adds(&many, "*a, ");
+	buf_adds(&many, "*a]\n");
+	CHECK(!yaml_parse(arena, many.data, many.len, many.len, &err));
+	CHECK_INT(err.code, ERR_CONFIG);
+	CHECK_HAS(err.text, "aliases make it too large");
+	err = ERR_INIT;
+
 	/* an alias of what it stands in has no end */
 	CHECK(parse(arena, "&a [*a]", &err) == NULL);
 	CHECK_HAS(err.text, "64 levels");
@@ -233,7 +247,7 @@ static void test_alias(void)
 		    "i: &i [*h,*h,*h,*h,*h,*h,*h,*h,*h,*h]\n",
 		    &err) == NULL);
 	CHECK_INT(err.code, ERR_CONFIG);
-	CHECK_HAS(err.text, "100000 nodes");
+	CHECK_HAS(err.text, "aliases make it too large");
 }
 
 /* Strings that a reader, this one or one of YAML 1.1, could take for something else. */

@@ -122,9 +122,10 @@ static int drain(int *fd, struct buf *out, const char *name, struct err *err)
 			close_fd(fd);
 		return 0;
 	}
-	if (out && buf_add(out, chunk, (size_t)n))
-		return err_set(err, ERR_REMOTE, "%s printed more than %zu bytes", name, out->max);
-	return 0;
+	int full = out ? buf_add(out, chunk, (size_t)n) : 0;
+	mem_wipe(chunk, (size_t)n); /* it may be a key */
+	return full ? err_set(err, ERR_REMOTE, "%s printed more than %zu bytes", name, out->max)
+		    : 0;
 }
 
 static int exchange(const struct proc_request *request, struct child *child, struct buf *out,

@@ -33,7 +33,8 @@ struct fleet {
 	struct job jobs[FLEET_MAX];
 	uv_signal_t signals[3];
 	int cancel_pipe[2];
-	bool catching, cancelled, shielded;
+	size_t catching; /* so many of `signals` are handles of the loop */
+	bool cancelled, shielded;
 	void (*again)(void *arg);
 	void *again_arg;
 	fleet_ended *ended;
@@ -69,7 +70,7 @@ void fleet_free(struct fleet *fleet)
 		node_close(&fleet->nodes[i]);
 		fleet->nodes[i].cancel_fd = -1;
 	}
-	for (size_t i = 0; fleet->catching && i < 3; i++)
+	for (size_t i = 0; i < fleet->catching; i++)
 		uv_close((uv_handle_t *)&fleet->signals[i], NULL);
 	uv_run(&fleet->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&fleet->loop);
@@ -165,16 +166,17 @@ int fleet_catch_signals(struct fleet *fleet, void (*again)(void *arg), void *arg
 
 	fleet->again = again;
 	fleet->again_arg = arg;
-	if (fleet->catching)
+	if (fleet->catching == 3)
 		return 0;
-	for (size_t i = 0; i < 3; i++) {
-		uv_signal_init(&fleet->loop, &fleet->signals[i]);
+	for (size_t i = fleet->catching; i < 3; i++) {
+		if (uv_signal_init(&fleet->loop, &fleet->signals[i]))
+			return err_set(err, ERR_BUG, "cannot catch signals");
 		fleet->signals[i].data = fleet;
+		fleet->catching++;
 		if (uv_signal_start(&fleet->signals[i], on_signal, numbers[i]))
 			return err_set(err, ERR_BUG, "cannot catch signals");
 		uv_unref((uv_handle_t *)&fleet->signals[i]);
 	}
-	fleet->catching = true;
 	return 0;
 }
 

@@ -47,9 +47,20 @@ bool ssh_wait(struct ssh *ssh, long rc, struct err *err)
 		return err_errno(err, ERR_SSH, "poll"), false;
 	if (fds[1].revents)
 		return err_set(err, ERR_CANCELLED, "interrupted"), false;
-	if (n == 0)
+	/* also when bytes keep coming: what comes may never be the answer */
+	if (n == 0 || !ms_until(ssh->deadline))
 		return err_set(err, ERR_TIMEOUT, "no answer in time"), false;
 	return true;
+}
+
+/* While bytes move nobody waits: Ctrl-C and the deadline must count all the same.  -1: CANCELLED, TIMEOUT. */
+static int look_up(const struct ssh *ssh, struct err *err)
+{
+	struct pollfd cancel = { ssh->cancel_fd, POLLIN, 0 };
+
+	if (poll(&cancel, 1, 0) > 0)
+		return err_set(err, ERR_CANCELLED, "interrupted");
+	return ms_until(ssh->deadline) ? 0 : err_set(err, ERR_TIMEOUT, "no end in time");
 }
 
 int ssh_fail(struct ssh *ssh, struct err *err, const char *what)
@@ -142,21 +153,23 @@ static int drain_step(struct ssh *ssh, LIBSSH2_CHANNEL *channel, int stream, str
 {
 	char chunk[16 * 1024];
 	ssize_t n = libssh2_channel_read_ex(channel, stream, chunk, sizeof(chunk));
+	int full = 0;
 
 	if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
 		return 0;
 	if (n < 0)
 		return ssh_fail(ssh, err, "reading the command's output");
-	if (stream == 0 && out && buf_add(out, chunk, (size_t)n)) {
-		ssh->broken = true;
-		return err_set(err, ERR_REMOTE, "the command printed more than %zu bytes",
-			       out->max);
-	}
-	if (stream == 1 && out) { /* the beginning is what says why */
+	if (stream == 0 && out) {
+		full = buf_add(out, chunk, (size_t)n);
+	} else if (out) { /* the beginning is what says why */
 		size_t room = out->max - out->len;
 		buf_add(out, chunk, (size_t)n < room ? (size_t)n : room);
 	}
-	return 1;
+	mem_wipe(chunk, (size_t)n); /* it may be a key */
+	if (!full)
+		return 1;
+	ssh->broken = true;
+	return err_set(err, ERR_REMOTE, "the command printed more than %zu bytes", out->max);
 }
 
 static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, struct buf *out,
@@ -186,7 +199,8 @@ static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, st
 			if (!moved && libssh2_channel_eof(channel))
 				return 0;
 		}
-		if (!moved && !ssh_wait(ssh, LIBSSH2_ERROR_EAGAIN, err) && err->code)
+		if (moved ? look_up(ssh, err) != 0
+			  : !ssh_wait(ssh, LIBSSH2_ERROR_EAGAIN, err) && err->code)
 			return ssh_fail(ssh, err, "running a command");
 	}
 }
@@ -244,6 +258,7 @@ static int run_on(struct ssh *ssh, LIBSSH2_CHANNEL *channel, const char *command
 	struct feed *feed = mem_zalloc(sizeof(*feed));
 	feed->input = input ? input : &nothing;
 	int failed = pump(ssh, channel, feed, out, errs, err);
+	mem_wipe(feed, sizeof(*feed));
 	free(feed);
 	if (failed) {
 		ssh->broken = true;

@@ -42,7 +42,10 @@ static int connect_one(const struct addrinfo *ai, const struct ssh_target *targe
 		return -1;
 	}
 	struct pollfd fds[] = { { fd, POLLOUT, 0 }, { target->cancel_fd, POLLIN, 0 } };
-	int n = poll(fds, 2, ms_until(deadline));
+	int n;
+	do
+		n = poll(fds, 2, ms_until(deadline));
+	while (n < 0 && errno == EINTR);
 	if (n > 0 && fds[1].revents) {
 		err_set(err, ERR_CANCELLED, "interrupted");
 	} else if (n <= 0) {
@@ -63,18 +66,20 @@ static int connect_one(const struct addrinfo *ai, const struct ssh_target *targe
 static int tcp_connect(const struct ssh_target *target, uint64_t deadline, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
-	uint64_t limit = deadline_in(CONNECT_MS);
 	char port[16];
 	int fd = -1;
 
-	if (deadline < limit)
-		limit = deadline;
 	snprintf(port, sizeof(port), "%u", target->port);
 	int rc = getaddrinfo(target->host, port, &hints, &list);
 	if (rc)
 		return err_set(err, ERR_SSH, "%s: %s", target->host, gai_strerror(rc));
-	for (struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = connect_one(ai, target, limit, err);
+	for (struct addrinfo *ai = list; ai && fd < 0 && err->code != ERR_CANCELLED;
+	     ai = ai->ai_next) {
+		uint64_t limit =
+			deadline_in(CONNECT_MS); /* one that is silent leaves time for the next */
+		*err = ERR_INIT;
+		fd = connect_one(ai, target, limit < deadline ? limit : deadline, err);
+	}
 	freeaddrinfo(list);
 	return fd;
 }
@@ -200,6 +205,9 @@ static int check_host_key(struct ssh *ssh, const struct ssh_target *target, cons
 	char type[64], print[64];
 	const char *file = target->known_hosts ? target->known_hosts : "~/.ssh/known_hosts";
 	char port[24] = "";
+	scoped(mem) char *known_as = target->port != 22
+					     ? mem_printf("[%s]:%u", target->host, target->port)
+					     : mem_strdup(target->host);
 
 	if (!blob || !key_type(blob, len, type))
 		return err_set(err, ERR_HOSTKEY, "%s sent no host key", target->host);
@@ -234,9 +242,8 @@ static int check_host_key(struct ssh *ssh, const struct ssh_target *target, cons
 			target->host, type, print, line, file);
 		return err_hint(err,
 				"somebody may be between you and the node; if the node was made "
-				"anew: ssh-keygen -f %s -R '%s%s%s', then add the new key",
-				file, target->port != 22 ? "[" : "", target->host,
-				target->port != 22 ? "]:port" : "");
+				"anew: ssh-keygen -f %s -R '%s', then add the new key",
+				file, known_as);
 	case SSH_KNOWN_REVOKED:
 		return err_set(err, ERR_HOSTKEY,
 			       "the host key of %s, %s %s, is revoked by line %zu of %s",

@@ -46,25 +46,35 @@ static void fill(struct absent *absent, const struct plan *plan, const char *nam
 	absent->ports[2] = api;
 }
 
-static bool find(struct plan *plan, struct absent *absent)
+/* absent->name: NULL when there is none.  -1: one that answers did not tell who the members are, and no recipe does. */
+static int find(struct plan *plan, struct absent *absent, const char **others, struct err *err)
 {
 	const struct recipe *recipe = &plan->source.recipe;
-	bool live = false;
+	bool answers = false, listed = false;
 
-	for (size_t i = 0; i < plan->found.cluster.count; i++)
-		live |= plan->found.found[i].answers;
+	*absent = (struct absent){ 0 };
+	for (size_t i = 0; i < plan->found.cluster.count; i++) {
+		answers |= plan->found.found[i].answers;
+		listed |= plan->found.found[i].listed;
+	}
 	if (plan->found.missing) {
 		fill(absent, plan, plan->found.missing, plan->found.missing_url);
-		return true;
+		*others = plan->found.missing_others;
 	}
-	for (size_t i = 0; plan->source.has_recipe && !live && i < recipe->cluster.count; i++) {
+	if (answers && !listed && !plan->source.has_recipe)
+		return err_set(
+			err, ERR_REMOTE,
+			"no member told the list of members: whether one is absent is not known");
+	for (size_t i = 0; plan->source.has_recipe && !listed && i < recipe->cluster.count; i++) {
 		const struct member *m = &recipe->cluster.members[i];
-		if (m->name && m->peer_url && !cluster_by_name(&plan->found.cluster, m->name)) {
+		if (!m->name || !m->peer_url || cluster_by_name(&plan->found.cluster, m->name))
+			continue;
+		if (absent->name)
+			*others = m->name;
+		else
 			fill(absent, plan, m->name, m->peer_url);
-			return true;
-		}
 	}
-	return false;
+	return 0;
 }
 
 /* From each of the other nodes: does anything answer there? */
@@ -116,11 +126,22 @@ static int prove_down(struct node *node, struct err *err)
 int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct absent absent;
+	const char *others = NULL;
 	struct err errs[CLUSTER_MEMBERS_MAX];
 	struct node node;
 
-	if (!find(plan, &absent))
+	if (find(plan, &absent, &others, err))
+		return -1;
+	if (!absent.name)
 		return 0;
+	if (others) {
+		err_set(err, ERR_UNSAFE,
+			"members %s and %s are on none of the nodes: they and their API servers "
+			"would "
+			"go on with the old data",
+			absent.name, others);
+		return err_hint(err, "name their nodes, too: only one can be left out");
+	}
 	if (!opts->without || strcmp(opts->without, absent.name) != 0) {
 		err_set(err, ERR_UNSAFE,
 			"member %s is on none of the nodes: it and its API server would go on "

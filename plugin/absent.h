@@ -7,10 +7,10 @@
 #include "plugin/plan.h"
 
 /*
- * Finds the member that is on none of the plan's nodes: in the lists of the members that answer, or, when none does, in the
- * snapshot's recipe.  None: 0.  Otherwise --without must name it, nothing may answer on its ports when the other nodes
+ * Finds the member that is on none of the plan's nodes: in the lists of the members that answer, or, when none tells one, in the
+ * snapshot's recipe.  None: 0.  More than one: refused.  Otherwise --without must name it, nothing may answer on its ports when the other nodes
  * ask, and its node must show over SSH that neither etcd nor the API server runs and that no kubelet starts them; or
- * --assume-down says so.  -1: UNSAFE, CANCELLED.
+ * --assume-down says so.  -1: UNSAFE, REMOTE (a member answers, and nobody tells who the members are), CANCELLED.
  */
 int absent_check(const struct opts *opts, struct plan *plan, struct err *err);
 

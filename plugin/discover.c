@@ -249,7 +249,8 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 		 status.errors[0] ? status.errors
 		 : status.leader  ? ""
 				  : "no leader");
-	r->listed[node->index] = !etcd_members(client, deadline, &r->lists[node->index], err);
+	r->listed[node->index] = found->listed =
+		!etcd_members(client, deadline, &r->lists[node->index], err);
 	return 0;
 }
 

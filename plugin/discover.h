@@ -21,6 +21,7 @@ struct found_node {
 	struct apiserver api;
 	bool has_api;      /* a kube-apiserver manifest is there and was read */
 	bool answers;      /* its member answered a Status */
+	bool listed;       /* and told the list of members */
 	uint64_t revision; /* of that answer */
 	uint64_t applied;  /* the last of raft's entries that it has applied */
 	uint64_t leader;   /* member id; 0: it knows none */
@@ -52,8 +53,9 @@ struct discovery {
 	struct arena *arenas[CLUSTER_MEMBERS_MAX]; /* of the workers */
 	const char *foreign; /* a node whose etcd CA is another one; NULL: there is none */
 	const char *missing; /* a listed member that is on none of the nodes; NULL: there is none */
-	const char *missing_url; /* its peer URLs */
-	bool api_answered;       /* the Kubernetes API was used */
+	const char *missing_url;    /* its peer URLs */
+	const char *missing_others; /* names of more such members, "a, b"; NULL: there are none */
+	bool api_answered;          /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
 };

@@ -66,6 +66,22 @@ static bool same_urls(const char *one, const char *other)
 	return all_in(one, other) && all_in(other, one);
 }
 
+/* Each of them once: every member that answers has such a list. */
+static void note_missing(struct discovery *d, const struct etcd_member *one)
+{
+	const char *name = one->name[0] ? one->name : one->peer_urls;
+
+	if (!d->missing) {
+		d->missing = arena_strdup(d->arena, name);
+		d->missing_url = arena_strdup(d->arena, one->peer_urls);
+	} else if (!same_urls(d->missing_url, one->peer_urls) &&
+		   !(d->missing_others && strstr(d->missing_others, name))) {
+		d->missing_others = d->missing_others ? arena_printf(d->arena, "%s, %s",
+								     d->missing_others, name)
+						      : arena_strdup(d->arena, name);
+	}
+}
+
 void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -75,10 +91,7 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 				same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
 		if (known)
 			continue;
-		d->missing =
-			arena_strdup(d->arena, list->list[i].name[0] ? list->list[i].name
-								     : list->list[i].peer_urls);
-		d->missing_url = arena_strdup(d->arena, list->list[i].peer_urls);
+		note_missing(d, &list->list[i]);
 		discover_warn(d,
 			      "member %s (%s) is in the list of members but on none of the nodes",
 			      list->list[i].name[0] ? list->list[i].name : "without a name",

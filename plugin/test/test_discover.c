@@ -205,6 +205,18 @@ static void test_silent(void)
 	d.cluster.count = 1;
 	discover_compare_list(&d, &list, "cp-1");
 	CHECK_STR(d.missing, "cp-2");
+	CHECK_STR(d.missing_others, NULL);
+
+	/* every one of them, and each once, however many lists have it */
+	list.count = 4;
+	strcpy(list.list[2].name, "cp-3");
+	strcpy(list.list[2].peer_urls, "https://10.0.0.3:2380");
+	strcpy(list.list[3].name, "cp-4");
+	strcpy(list.list[3].peer_urls, "https://10.0.0.4:2380");
+	for (int i = 0; i < 2; i++)
+		discover_compare_list(&d, &list, "cp-1");
+	CHECK_STR(d.missing, "cp-2");
+	CHECK_STR(d.missing_others, "cp-3, cp-4");
 }
 
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_pod), TEST(test_list), TEST(test_count),

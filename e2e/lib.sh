@@ -37,9 +37,11 @@ api_ready() {
 
 # what a run must not leave behind: staged data, sent snapshots, locks, parked manifests, temporary files
 leftovers() {
-	every_node sh -c 'ls -d /var/lib/etcd/.restoring-* /var/lib/etcd/.snapshot-* /etc/kubernetes/etcd-backup/lock \
-		/etc/kubernetes/etcd-backup/*/parked/* /etc/kubernetes/etcd-backup/*/tool /etc/kubernetes/manifests/.[!.]* 2>/dev/null'
-	true
+	local pair
+	for pair in $NODE_LIST; do
+		docker exec "${pair%%=*}" sh -c 'ls -d /var/lib/etcd/.restoring-* /var/lib/etcd/.snapshot-* /etc/kubernetes/etcd-backup/lock \
+		/etc/kubernetes/etcd-backup/*/parked/* /etc/kubernetes/etcd-backup/*/tool /etc/kubernetes/manifests/.[!.]* 2>/dev/null; true' || echo "${pair%%=*}: not looked at"
+	done
 }
 
 # The revisions that the members report, one a line; one line when they agree

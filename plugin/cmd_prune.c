@@ -2,6 +2,7 @@
  * cmd_prune: removes the snapshots that no rule keeps.
  */
 #include "base/mem.h"
+#include "plugin/print.h"
 #include "plugin/prune_run.h"
 #include "plugin/store_flags.h"
 
@@ -18,7 +19,7 @@ int cmd_prune(const struct opts *opts, struct err *err)
 		   strcmp(opts->dry_run, "none") != 0) {
 		err_set(err, ERR_USAGE, "--dry-run=%s: none or client", opts->dry_run);
 	} else if (!store_from_opts(opts, opts->from, -1, &store, err) &&
-		   !prune_run(opts, store, NULL, err)) {
+		   !prune_run(opts, store, NULL, err) && !print_flush(err)) {
 		return 0;
 	}
 	return err_status(err->code);

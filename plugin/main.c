@@ -52,7 +52,10 @@ int main(int argc, char *argv[])
 		opts.command = "version";
 	if (opts.help || !opts.command) {
 		opts_help(&opts, opts.command);
-		return 0;
+		status = print_flush(&err) ? err_status(err.code) : 0;
+		if (status)
+			print_error(&err);
+		return status;
 	}
 	if (opts.verbose)
 		log_to(log_line, (int)opts.verbose);

@@ -7,7 +7,7 @@ pids=() etcd_pid='' etcd_flags=()
 # ends all that was started here, and removes $work
 node_clean() {
 	local pid
-	for pid in "${pids[@]}" $etcd_pid; do kill -9 "$pid"; wait "$pid"; done 2>/dev/null
+	for pid in "${pids[@]}" $etcd_pid; do kill -9 "$pid" || true; wait "$pid" || true; done 2>/dev/null
 	rm -rf "$work"
 }
 

@@ -81,7 +81,8 @@ int apiserver_get(struct apiserver_client *c, const char *path, uint64_t deadlin
 	struct http_request request = {
 		.method = "GET",
 		.url = url,
-		.carrier = &carrier,
+		.carrier = carrier.local ? &carrier : NULL,
+		.proxy = carrier.local ? NULL : "",
 		.deadline = deadline,
 		.cancel_fd = c->node->cancel_fd,
 		.body_max = ANSWER_MAX,

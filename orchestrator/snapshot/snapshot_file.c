@@ -1,5 +1,5 @@
 /*
- * snapshot_file: see snapshot_file.h.  Reading and proving; writing is in snapshot_writer.c.
+ * snapshot_file: see snapshot_file.h.
  */
 #include "snapshot/snapshot_file.h"
 

@@ -96,7 +96,8 @@ static int read_one(struct store *store, struct arena *arena, const char *recipe
 	if (!failed)
 		failed = recipe_read(arena, buf_str(&text.buf), text.buf.len, &entry.recipe, err);
 	if (!failed)
-		failed = check_object(entry.name, entry.recipe.stored.name, err);
+		failed = check_object(entry.name, entry.recipe.stored.name, err) ||
+			 check_object(entry.name, entry.recipe.files.name, err);
 	buf_release(&text.buf);
 	if (failed && err->code != ERR_CONFIG)
 		return err_in(err, "%s", recipe_name);

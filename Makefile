@@ -5,6 +5,7 @@
 #   make check    formatting, warnings, analysers, include rule
 #   make test     everything: unit, sshd, etcd, kind (installs what it needs, says so first)
 #   make fuzz     every fuzzer for FUZZ_SECONDS (60), as many at a time as there are processors; what crashes is kept in build/fuzz
+#   make coverage which lines of the parts that change nodes the unit tests and the fault matrices run
 #   make demo     a real cluster, a snapshot, a disaster, a restore
 #   make drill    SNAPSHOT=...: that snapshot restored into a kind cluster made from its recipe
 #   make faults   kill -9, pauses, reboots and cut networks in the middle of real restores (an hour)
@@ -29,17 +30,18 @@ TEST_SRC   := $(wildcard orchestrator/*/test/test_*.c plugin/test/test_*.c)
 E2E_SRC    := $(wildcard e2e/sshd/test_*.c e2e/s3/test_*.c) e2e/age/age_tool.c e2e/report/make_report.c
 PLAY_TESTS := $(wildcard orchestrator/play/test/test_*.c)
 FAKES      := $(filter-out $(PLAY_TESTS),$(wildcard orchestrator/play/test/*.c))
-FAKE_TIME  := $(foreach f,now_ms deadline_in ms_until now_unix look_pause fleet_each,-Wl,--wrap=$(f))
+FAKE_TIME  := $(foreach f,now_ms deadline_in ms_until now_unix look_pause fleet_each journal_add _exit,-Wl,--wrap=$(f))
 PLAYBOOKS  := $(wildcard playbooks/*.yaml)
 
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   = $(shell pkg-config --libs $(PKGS))
 
+comma := ,
 # One set of objects a flavour: plain, and with sanitizers for the tests.
 SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1
 SAN_tsan := -fsanitize=thread -fno-omit-frame-pointer -O1
 
-.PHONY: all deps deps-test check check-format check-layers check-warnings check-cppcheck check-tidy \
+.PHONY: all coverage deps deps-test check check-format check-layers check-warnings check-cppcheck check-tidy \
         check-shell test test-unit faults fuzz demo drill bench clean format
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -78,7 +80,7 @@ $(patsubst %.c,$(BUILD)/$(1)/test/%,$(filter-out $(PLAY_TESTS),$(TEST_SRC) $(E2E
 	@mkdir -p $$(@D)
 	$$(CC) $(2) -o $$@ $$^ $(BUILD)/$(1)/lib.a $$(PKG_LIBS) -lpthread
 
-# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c and apiserver.c, fake_clock.c for time.
+# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c and apiserver.c, fake_clock.c for time, fake_journal.c for the journal's disk.
 $(patsubst %.c,$(BUILD)/$(1)/test/%,$(PLAY_TESTS)): $(BUILD)/$(1)/test/%: \
 		$(BUILD)/$(1)/%.o $(FAKES:%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/orchestrator/node/node_dir.o $(BUILD)/$(1)/lib.a
 	@mkdir -p $$(@D)
@@ -87,6 +89,7 @@ endef
 $(eval $(call flavour,plain,$(HARDEN)))
 $(eval $(call flavour,asan,$(SAN_asan)))
 $(eval $(call flavour,tsan,$(SAN_tsan)))
+$(eval $(call flavour,cov,--coverage -O0 -Wl$(comma)-u$(comma)__gcov_dump))
 
 $(BUILD)/kubectl-etcd_backup: $(BUILD)/plain/plugin/main.o $(BUILD)/plain/plugin.a $(BUILD)/plain/lib.a
 	$(CC) $(LDHARD) -o $@ $^ $(BUILD)/plain/lib.a $(PKG_LIBS) -lpthread
@@ -201,6 +204,7 @@ test: deps-test
 		-- cluster e2e/as-test kind/up \
 		-- kubeconfig e2e/kubeconfig/run $(CACHE)/run/kubectl \
 		-- etcd e2e/etcd/run $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
+		-- after e2e/after/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- mishap e2e/mishap/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- inspect e2e/inspect/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- drill e2e/drill/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
@@ -212,6 +216,16 @@ test-unit:
 	@mkdir -p $(BUILD)
 	@$(MAKE) --no-print-directory -j2 $(UNIT_ASAN) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@e2e/run-tests $(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t))
+
+# of what changes nodes: the player, its journal and verbs, and what they read of manifests and members
+COVERED     := $(sort $(wildcard orchestrator/play/play.c orchestrator/play/journal*.c orchestrator/play/verb*.c \
+               orchestrator/etcd/static_pod*.c orchestrator/etcd/cluster*.c))
+COVER_TESTS := $(patsubst %.c,$(BUILD)/cov/test/%,$(wildcard orchestrator/play/test/test_*.c orchestrator/etcd/test/test_static_pod*.c \
+               orchestrator/etcd/test/test_cluster*.c))
+coverage: deps
+	@mkdir -p $(BUILD)
+	@$(MAKE) --no-print-directory -j2 $(COVER_TESTS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
+	@e2e/coverage $(BUILD) $(COVERED) -- $(COVER_TESTS)
 
 # every fault in the middle of a real restore: about an hour
 faults: deps all

@@ -2,18 +2,27 @@
  * cmd_restore: one snapshot back on every member at once.  Reads like a recipe: prove the file, find the
  * cluster, look at every node, show the plan, ask, play.
  */
+#include "plugin/kubelets.h"
 #include "plugin/perform.h"
 #include "plugin/plan_doc.h"
 #include "plugin/print.h"
 
 #include <string.h>
 
+/* Who is to restart them at the end must be able to. */
+static int check_kubelets(const struct opts *opts, const struct plan *plan, struct err *err)
+{
+	return kubelets_check(opts->restart_kubelets, &plan->found.ssh,
+			      plan->found.nodes[0].cancel_fd, err);
+}
+
 /* client: what the API says; server: what every node says, too, by the steps that only look. */
 static int dry_run(const struct opts *opts, struct plan *plan, const struct playbook *book,
 		   struct err *err)
 {
 	bool server = strcmp(opts->dry_run, "server") == 0;
-	int failed = server ? plan_cluster(opts, plan, err) || perform_look(plan, book, err)
+	int failed = server ? plan_cluster(opts, plan, err) || check_kubelets(opts, plan, err) ||
+				      perform_look(plan, book, err)
 			    : plan_api(opts, plan, err);
 
 	if (failed && server && plan->ctx.nodes)
@@ -57,7 +66,7 @@ static int restore_with(const struct opts *opts, struct plan *plan, struct err *
 	if (is_dry(opts))
 		return dry_run(opts, plan, &book, err) ? err_status(err->code) : 0;
 	if (plan_cluster(opts, plan, err) || (opts->plan && plan_compare(plan, opts->plan, err)) ||
-	    perform_look(plan, &book, err))
+	    check_kubelets(opts, plan, err) || perform_look(plan, &book, err))
 		return err_status(err->code);
 	plan_warn(plan);
 	plan_show(plan);

@@ -8,6 +8,34 @@
 
 #include <string.h>
 
+enum { LOOK_MS = 600 * 1000 };
+
+static int look_for_snapshot(struct node *node, void *arg, struct err *err)
+{
+	const struct plan *plan = arg;
+	bool missing = false;
+
+	if (snapshot_missing(node, &plan->ctx, deadline_in(LOOK_MS), &missing, err))
+		return -1;
+	return missing ? err_set(err, ERR_UNSAFE, "the snapshot has not arrived there yet") : 0;
+}
+
+/* Without the snapshot at hand: asked before anything begins, since a failure later would undo the run. */
+static int all_have_it(struct plan *plan, struct err *err)
+{
+	struct err errs[CLUSTER_MEMBERS_MAX];
+
+	if (!fleet_each(plan->found.fleet, look_for_snapshot, plan, NULL, errs, NULL, NULL))
+		return 0;
+	fleet_first(plan->found.fleet, errs, err);
+	if (err->code != ERR_UNSAFE)
+		return -1;
+	return err_hint(err,
+			"nothing was changed; name the snapshot again: resume %s SNAPSHOT; or go "
+			"back: resume %s --undo",
+			plan->ctx.run, plan->ctx.run);
+}
+
 /* The snapshot is opened only when it may be missing on a node: as given, or where the journal says it was. */
 static int find_snapshot(const struct opts *opts, struct plan *plan, const struct rerun *rerun,
 			 struct err *err)
@@ -19,17 +47,17 @@ static int find_snapshot(const struct opts *opts, struct plan *plan, const struc
 	if (!rerun->told->snapshot_sha256 || rerun->furthest > PHASE_STAGED)
 		return 0;
 	if (!named && !was)
-		return 0; /* put-snapshot says when it is needed after all */
+		return all_have_it(plan, err);
 	if (source_open(opts, named ? named : was, &plan->source, named ? err : &ignored)) {
 		plan->source.file.fd = -1;
-		return named ? -1 : 0;
+		return named ? -1 : all_have_it(plan, err);
 	}
 	if (strcmp(plan->source.file.sha256, rerun->told->snapshot_sha256) == 0)
 		plan->ctx.snapshot_path = plan->source.path;
 	else if (named)
 		return err_set(err, ERR_UNSAFE, "%s is not the snapshot of run %s", named,
 			       rerun->run);
-	return 0;
+	return plan->ctx.snapshot_path ? 0 : all_have_it(plan, err);
 }
 
 static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rerun,

@@ -40,14 +40,18 @@ struct opts {
 	uint64_t timeout_ms; /* --timeout: the whole run; 0: none */
 
 	/* restore */
-	uint64_t grace_ms;   /* --grace, 2 s by default */
-	const char *etcdutl; /* --etcdutl FILE */
-	bool force_cluster;  /* --force-cluster */
-	const char *plan;    /* --plan FILE */
-	const char *without; /* --without MEMBER */
-	bool assume_down;    /* --assume-down */
-	bool undo;           /* resume --undo */
-	const char *report;  /* --report FILE; NULL: none */
+	uint64_t grace_ms;            /* --grace, 2 s by default */
+	const char *etcdutl;          /* --etcdutl FILE */
+	bool force_cluster;           /* --force-cluster */
+	bool force_corrupt;           /* --force-corrupt */
+	bool keep_alarms;             /* --keep-alarms */
+	enum choice bump;             /* --bump-revision[=true|false] */
+	const char *restart_kubelets; /* --restart-kubelets NAME=ADDRESS,... */
+	const char *plan;             /* --plan FILE */
+	const char *without;          /* --without MEMBER */
+	bool assume_down;             /* --assume-down */
+	bool undo;                    /* resume --undo */
+	const char *report;           /* --report FILE; NULL: none */
 
 	/* save */
 	const char *to;              /* --to URL */

@@ -32,6 +32,10 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
 		return -1;
 	}
 	plan->ctx.snapshot_path = plan->source.path;
+	if (after_read(opts, plan, err)) {
+		plan_release(plan);
+		return -1;
+	}
 	return 0;
 }
 
@@ -165,7 +169,10 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 	ctx->grace_ms = opts->grace_ms;
 	ctx->operator= plan_operator(plan->arena);
 	measure_loss(plan);
+	if (opts->bump == CHOICE_FALSE)
+		ctx->bump = 0;
 	find_front(opts, plan);
+	after_ask(plan);
 	return 0;
 }
 
@@ -278,6 +285,7 @@ void plan_show(const struct plan *plan)
 	if (plan->source.has_recipe &&
 	    cluster_same_members(cluster, &plan->source.recipe.cluster, &other))
 		print_notice("  changed     since the snapshot: %s", other.text);
+	after_show(plan);
 	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
 		     cluster->count);
 	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "play/verb.h"
+#include "plugin/after.h"
 #include "plugin/discover.h"
 #include "plugin/kube.h"
 #include "plugin/source.h"
@@ -19,12 +20,13 @@ struct plan {
 	struct kube *front;     /* the API by the kubeconfig; NULL: not used */
 	bool live;              /* a member answered: the next is known */
 	uint64_t live_revision; /* the highest that a member told */
+	struct after after;
 };
 
 /* An empty plan with an arena; plan_release frees. */
 void plan_begin(struct plan *plan);
 
-/* The snapshot that the user named, proved: see source_open.  Nothing is sent to a node. */
+/* The snapshot that the user named, proved: see source_open and after_read.  Nothing is sent to a node. */
 int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err);
 
 /*

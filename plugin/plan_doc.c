@@ -56,6 +56,9 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 	tree_set_string(arena, snapshot, "name", plan->source.shown);
 	tree_set_string(arena, snapshot, "sha256", plan->source.file.sha256);
 	tree_set_number(arena, snapshot, "revision", plan->source.file.facts.revision);
+	if (plan->ctx.carried_alarms)
+		tree_set_string(arena, snapshot, "alarms", plan->after.carried.alarm_words);
+	tree_set_bool(arena, snapshot, "auth", plan->ctx.carried_auth);
 	tree_set(arena, doc, "snapshot", snapshot);
 	for (size_t i = 0; i < plan->found.cluster.count; i++) {
 		struct tree *one = tree_map(arena);

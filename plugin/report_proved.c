@@ -32,12 +32,15 @@ static const struct proof proofs[] = {
 	{ "wait-etcd", false, true, "restore",
 	  "All members serve the same data, as one new cluster.",
 	  "Each was asked itself: the predicted member and cluster id, exactly these voters, a "
-	  "leader, no alarm, no error; and HashKV is the same on all." },
+	  "leader, no alarm and no error but those that came with the snapshot; and HashKV is the "
+	  "same on all." },
 	{ "wait-etcd", false, true, "rollback", "All members serve, as the cluster that they were.",
 	  "Each was asked itself: the member and cluster id of the old data, exactly these voters, "
 	  "a leader." },
 	{ "compare-etcd", false, true, NULL, "All members have the same data.",
 	  "HashKV at the lowest revision among them is the same on all." },
+	{ "clear-alarms", false, true, NULL, "No alarm stands any more.",
+	  "Those that came with the snapshot were disarmed, and etcd was asked again." },
 	{ "wait-apiserver", false, true, NULL, "Every API server is ready.",
 	  "/readyz on each node said 200." },
 	{ "wait-controllers", false, true, NULL, "Controller manager and scheduler work.",
@@ -61,6 +64,24 @@ static bool ended_well(const struct progress *progress, const struct proof *proo
 			well = !step->failed; /* it was tried again */
 	}
 	return well;
+}
+
+static bool any_hash_refused(const struct play_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		if (ctx->nodes[i].hash_refused)
+			return true;
+	return false;
+}
+
+/* What a step that ended well has not looked at, for what came with the snapshot. */
+static bool left_out(const struct play_ctx *ctx, const char *step)
+{
+	if (strcmp(step, "wait-etcd") == 0)
+		return any_hash_refused(ctx);
+	if (strcmp(step, "clear-alarms") == 0)
+		return !ctx->carried_alarms || play_alarms_left(ctx);
+	return strcmp(step, "wait-controllers") == 0 && play_alarms_left(ctx);
 }
 
 static void add(struct arena *arena, struct tree *list, const char *step, const char *what,
@@ -87,7 +108,7 @@ struct tree *report_proved(struct arena *arena, const struct report *report)
 		const struct proof *p = &proofs[i];
 		if ((p->again || !report->earlier) &&
 		    (!p->playbook || strcmp(p->playbook, ctx->playbook) == 0) &&
-		    ended_well(report->progress, p))
+		    ended_well(report->progress, p) && !left_out(ctx, p->step))
 			add(arena, list,
 			    p->undo ? arena_printf(arena, "undo:%s", p->step) : p->step, p->what,
 			    p->how);

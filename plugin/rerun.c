@@ -131,6 +131,11 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	ctx->snapshot_sha256 = told->snapshot_sha256;
 	ctx->snapshot_revision = told->snapshot_revision;
 	ctx->bump = told->bump;
+	ctx->snapshot_in_use = told->in_use;
+	ctx->carried_alarms = told->carried_alarms;
+	ctx->carried_auth = told->carried_auth;
+	ctx->keep_alarms = told->keep_alarms;
+	ctx->unknown_nodes = told->unknown_nodes;
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		plan->nodes[i].data_existed =
 			!rerun->states[i].found || rerun->states[i].data_existed;

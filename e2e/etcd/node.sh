@@ -1,5 +1,6 @@
 # node.sh: a real etcd of one member, and the node it is on: an sshd on loopback with an /etc of its own, in which the manifest of
-# that etcd lies.  Sourced; wants $BIN, the folder of etcd's programs, and $work, a folder for it.  Root.
+# that etcd lies.  Sourced; wants $BIN, the folder of etcd's programs, and $work, a folder for it; $sshd_more, if set, is a line
+# for sshd's settings.  Root.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 pids=() etcd_pid='' etcd_flags=()
@@ -70,6 +71,7 @@ PermitRootLogin prohibit-password
 MaxStartups 100
 PidFile none
 UsePAM no
+${sshd_more:-}
 C
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/etc-work" overlay /etc &&

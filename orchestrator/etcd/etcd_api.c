@@ -343,42 +343,6 @@ int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline
 	return 0;
 }
 
-int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, char words[256],
-		struct err *err)
-{
-	static const char *const names[] = { "NONE", "NOSPACE", "CORRUPT" };
-	struct buf nothing = BUF_INIT(1);
-	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
-	struct proto_field f, g;
-	size_t n = 0, len = 0;
-
-	if (grpc_unary(client, "/etcdserverpb.Maintenance/Alarm", &nothing, false, deadline,
-		       &answer, err))
-		return -1;
-	struct proto p = proto_of(buf_str(&answer), answer.len);
-	words[0] = '\0';
-	while (proto_next(&p, &f)) {
-		uint64_t member = 0, kind = 0;
-		if (f.number != 2 || f.type != 2)
-			continue;
-		struct proto inner = proto_of(f.data, f.len);
-		while (proto_next(&inner, &g)) {
-			if (g.number == 1)
-				member = g.value;
-			else if (g.number == 2)
-				kind = g.value;
-		}
-		len = strlen(words);
-		snprintf(words + len, 256 - len, "%s%s on %llx", n ? "; " : "",
-			 kind < 3 ? names[kind] : "an alarm", (unsigned long long)member);
-		n++;
-	}
-	if (odd_answer(&p, "Alarm", err))
-		return -1;
-	*count = n;
-	return 0;
-}
-
 int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
 			       struct err *err)
 {

@@ -85,7 +85,7 @@ struct etcd_hash {
 int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,
 		struct etcd_hash *out, struct err *err);
 
-/* Maintenance/Alarm GET: how many, and in words ("NOSPACE on 1a2b...; CORRUPT on ..."). */
+/* Maintenance/Alarm GET: how many, and in words ("NOSPACE on 1a2b...; CORRUPT on ...").  In etcd_alarm.c, as what ends them. */
 int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, char words[256],
 		struct err *err);
 

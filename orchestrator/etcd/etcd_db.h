@@ -28,6 +28,7 @@ struct etcd_db_facts {
 	uint64_t term;             /* 0: not there (before 3.5) */
 	bool auth;                 /* is on */
 	size_t alarms;
+	unsigned alarm_kinds;        /* ETCD_ALARM_ flags of etcd_alarm.h */
 	char alarm_words[256];       /* "NOSPACE on 1a2b; ..." */
 	char storage_version[32];    /* 3.6 and later; "" before */
 	struct etcd_members members; /* cluster_id is not known: 0; at most CLUSTER_MEMBERS_MAX */

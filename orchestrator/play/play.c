@@ -141,6 +141,7 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 			       .ok = undo ? "undone" : "ok",
 			       .failed = "failed",
 			       .journal_err = ERR_INIT };
+	struct err unwritten = ERR_INIT;
 	uint64_t start = now_ms();
 
 	shown.verb = verb;
@@ -151,9 +152,12 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 	/* what is not written down must not begin; but an undo, and what follows the commit, must not fail for a full disk here */
 	bool needed = !undo && index < play->playbook->commit;
 	if (play->journal &&
-	    journal_add(play->journal, undo ? "undo" : "begin", verb->name, NULL, NULL, err) &&
-	    needed)
+	    journal_add(play->journal, undo ? "undo" : "begin", verb->name, NULL, NULL,
+			&unwritten) &&
+	    needed) {
+		*err = unwritten;
 		return -1;
+	}
 	if (play->events.step_begins)
 		play->events.step_begins(play->events.arg, index + 1, play->playbook->count, &shown,
 					 undo);
@@ -300,9 +304,22 @@ static int forward_before_commit(struct play *play, size_t i, size_t *begun, str
 		return err_set(err, ERR_TIMEOUT, "the run's --timeout is over before %s", name);
 	if (play->playbook->steps[i].verb->kind == VERB_CHANGES &&
 	    fleet_catch_signals(play->fleet, stop_at_once, play, err))
-		return -1;
+		return -1; /* not reached: libuv has no signals */
 	*begun = i + 1;
 	return play_step(play, i, false, NULL, errs, err);
+}
+
+/* Interrupted past the commit: the step has ended, and the next one waits for a resume. */
+static bool stopped_after(const struct play *play, size_t i, struct err *err)
+{
+	const struct playbook *book = play->playbook;
+
+	if (i + 1 == book->count || !fleet_cancelled(play->fleet))
+		return false;
+	err_set(err, ERR_CANCELLED, "interrupted past the commit; %s was ended",
+		book->steps[i].verb->name);
+	err_hint(err, "there is only forward: kubectl etcd-backup resume %s", play->ctx->run);
+	return true;
 }
 
 /* What follows the commit is only played forward. */
@@ -314,7 +331,7 @@ static enum play_outcome run_committed(struct play *play, struct err *err)
 	fleet_shield(play->fleet);
 	play->deadline = 0;
 	for (size_t i = book->commit; i < book->count; i++) {
-		if (!play_step_again(play, i, false, err))
+		if (!play_step_again(play, i, false, err) && !stopped_after(play, i, err))
 			continue;
 		if (play->journal)
 			journal_add(play->journal, "end", NULL, NULL, err->text, &ignored);
@@ -335,6 +352,10 @@ static enum play_outcome run_all(struct play *play, bool earlier, struct err *er
 		if (forward_before_commit(play, i, &begun, err))
 			return fail_before_commit(play, earlier ? book->commit : begun, err);
 	if (book->commit < book->count) {
+		if (fleet_cancelled(play->fleet)) {
+			err_set(err, ERR_CANCELLED, "interrupted before the commit");
+			return fail_before_commit(play, book->commit, err);
+		}
 		if (play->journal && journal_add(play->journal, "commit", NULL, NULL, NULL, err))
 			return fail_before_commit(play, book->commit, err);
 		if (play->events.committed)
@@ -355,7 +376,7 @@ enum play_outcome play_resume(struct play *play, bool committed, struct err *err
 	if (!committed)
 		return run_all(play, true, err);
 	if (fleet_catch_signals(play->fleet, stop_at_once, play, err))
-		return PLAY_NEEDS_YOU;
+		return PLAY_NEEDS_YOU; /* not reached: libuv has no signals */
 	/* this machine's journal may have begun only now */
 	if (play->journal)
 		journal_add(play->journal, "commit", NULL, NULL, NULL, &ignored);
@@ -368,7 +389,7 @@ enum play_outcome play_undo(struct play *play, struct err *err)
 	struct err undo_err = ERR_INIT;
 
 	if (fleet_catch_signals(play->fleet, stop_at_once, play, err))
-		return PLAY_NEEDS_YOU;
+		return PLAY_NEEDS_YOU; /* not reached: libuv has no signals */
 	if (!undo_from(play, play->playbook->commit, &undo_err)) {
 		if (play->journal)
 			journal_add(play->journal, "end", NULL, NULL, "undone", &ignored);

@@ -65,6 +65,11 @@ static struct tree *state_tree(struct node *node, const struct play_ctx *ctx, st
 	tree_set_number(arena, state, "snapshotDbSize", ctx->db_size);
 	tree_set_number(arena, state, "snapshotRevision", ctx->snapshot_revision);
 	tree_set_number(arena, state, "bumpRevision", ctx->bump);
+	tree_set_number(arena, state, "snapshotInUse", ctx->snapshot_in_use);
+	tree_set_number(arena, state, "carriedAlarms", ctx->carried_alarms);
+	tree_set_bool(arena, state, "carriedAuth", ctx->carried_auth);
+	tree_set_bool(arena, state, "keepAlarms", ctx->keep_alarms);
+	tree_set_string(arena, state, "unknownNodes", ctx->unknown_nodes);
 	tree_set_bool(arena, state, "dataDirExisted", self->data_existed);
 	return state;
 }
@@ -86,6 +91,13 @@ static uint64_t number(const struct tree *state, const char *key)
 	uint64_t value;
 
 	return text && !parse_uint(text, UINT64_MAX, &value) ? value : 0;
+}
+
+static bool yes(const struct tree *state, const char *key)
+{
+	const char *text = tree_string(state, key);
+
+	return text && strcmp(text, "true") == 0;
 }
 
 static const char *string(const struct tree *state, struct arena *arena, const char *key)
@@ -132,6 +144,11 @@ static int take_fields(const struct tree *state, struct arena *arena, struct run
 	out->db_size = number(state, "snapshotDbSize");
 	out->snapshot_revision = number(state, "snapshotRevision");
 	out->bump = number(state, "bumpRevision");
+	out->in_use = number(state, "snapshotInUse");
+	out->carried_alarms = (unsigned)number(state, "carriedAlarms");
+	out->carried_auth = yes(state, "carriedAuth");
+	out->keep_alarms = yes(state, "keepAlarms");
+	out->unknown_nodes = string(state, arena, "unknownNodes");
 	out->data_existed = !existed || strcmp(existed, "true") == 0;
 	if (!out->member || !out->data_dir || !out->playbook || !out->token)
 		return err_set(err, ERR_CONFIG, "member, dataDir, playbook or token is missing");

@@ -35,7 +35,10 @@ struct run_state {
 	const char *operator, * since, *cluster, *member, *data_dir, *wal_dir;
 	const char *playbook, *playbook_sha256, *target;
 	const char *initial_cluster, *token, *snapshot_sha256;
-	uint64_t snapshot_size, db_size, snapshot_revision, bump;
+	uint64_t snapshot_size, db_size, snapshot_revision, bump, in_use;
+	unsigned carried_alarms;
+	bool carried_auth, keep_alarms;
+	const char *unknown_nodes;
 	bool data_existed;
 };
 

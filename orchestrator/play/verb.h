@@ -53,6 +53,15 @@ struct play_node {
 	uint32_t hash;
 	uint64_t revision;
 
+	/* from clear-alarms; sizes of the database, 0: not looked at */
+	uint64_t size_before, size_after;
+	bool has_room;           /* below its quota */
+	unsigned alarms_left;    /* ETCD_ALARM_ flags: of the whole cluster when it was asked */
+	char alarm_trouble[160]; /* what etcd refused; "": nothing */
+
+	/* from wait-etcd: etcd's auth does not let us ask for a hash */
+	bool hash_refused;
+
 	/* from wait-controllers: the leases as the snapshot has them */
 	char lease[2][160];
 
@@ -73,7 +82,13 @@ struct play_ctx {
 	uint64_t db_size;
 	const char *snapshot_sha256; /* of the whole file, hex */
 	uint64_t snapshot_revision;
-	uint64_t bump;        /* for --bump-revision */
+	uint64_t bump;            /* for --bump-revision */
+	uint64_t snapshot_in_use; /* bytes of its pages that are not free */
+	unsigned carried_alarms;  /* came with the snapshot: ETCD_ALARM_ flags of etcd_alarm.h */
+	bool carried_auth;        /* so did etcd's auth, which is on */
+	bool keep_alarms;         /* they are left as they come */
+	const char *
+		unknown_nodes; /* "a,b": joined after the snapshot was taken; NULL: none, or not known */
 	const char *etcdutl;  /* local file to upload; NULL: look on the nodes */
 	const char *operator; /* who runs this, from where, for the lock */
 
@@ -121,6 +136,8 @@ int verb_lock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err
 int verb_unlock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
 /* verb_file.c */
 int verb_put_snapshot(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* *missing: put-snapshot would have to send it. */
+int snapshot_missing(struct node *, const struct play_ctx *, uint64_t, bool *missing, struct err *);
 int verb_drop_snapshot(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_swap_data(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_swap_data_back(struct node *, const struct play_ctx *, uint64_t, struct err *);
@@ -143,6 +160,13 @@ int verb_restart_controllers(struct node *, const struct play_ctx *, uint64_t, s
 int verb_wait_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_etcd(const struct play_ctx *, struct err *);
 int verb_compare_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_after.c */
+int verb_clear_alarms(struct node *, const struct play_ctx *, uint64_t, struct err *);
+bool turns_clear_alarms(const struct play_ctx *);
+uint64_t play_quota(const struct member *member); /* what it has, or etcd's own */
+bool play_has_room(const struct member *member,
+		   uint64_t bytes);                    /* below the quota, with a sixteenth free */
+unsigned play_alarms_left(const struct play_ctx *ctx); /* after clear-alarms, as flags */
 /* verb_api.c */
 int verb_wait_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_apiserver(const struct play_ctx *, struct err *);

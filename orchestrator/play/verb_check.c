@@ -2,6 +2,7 @@
  * verb_check: what is looked at before anything changes.
  */
 #include "base/mem.h"
+#include "etcd/etcd_alarm.h"
 #include "play/lock.h"
 #include "play/look.h"
 #include "play/paths.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 
 static const uint64_t SPARE = 256ull * 1024 * 1024; /* two WAL segments and room to breathe */
-static const uint64_t DEFAULT_QUOTA = 2ull * 1024 * 1024 * 1024;
 
 static int check_programs(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			  struct err *err)
@@ -147,9 +147,13 @@ static int check_quota(struct node *node, const struct play_ctx *ctx, uint64_t d
 {
 	const struct member *member = play_node(ctx, node)->member;
 	(void)deadline;
-	uint64_t quota = member->quota ? member->quota : DEFAULT_QUOTA;
+	uint64_t quota = play_quota(member);
 
 	if (ctx->db_size < quota)
+		return 0;
+	/* it was full then, too: clear-alarms makes room before anybody writes */
+	if (ctx->carried_alarms & ETCD_ALARM_NOSPACE && !ctx->keep_alarms &&
+	    play_has_room(member, ctx->snapshot_in_use))
 		return 0;
 	err_set(err, ERR_UNSAFE,
 		"the snapshot's database has %llu MiB, over etcd's quota of %llu MiB: it would "

@@ -5,8 +5,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "etcd/cluster_check.h"
+#include "etcd/etcd_alarm.h"
 #include "play/look.h"
 #include "play/verb.h"
+
+#include <string.h>
 
 enum { ASK_MS = 5000, AGAIN_MS = 100 };
 
@@ -31,6 +34,46 @@ static int ask_hash(struct etcd_client *client, const struct play_ctx *ctx, uint
 	return cluster_check_hash(client, revision, deadline, out, err);
 }
 
+/* Old data comes back with the alarms that it had, and so does a snapshot. */
+static bool expected_troubles(const struct play_ctx *ctx, const struct etcd_status *status)
+{
+	unsigned expected = 0;
+
+	if (ctx->carried_alarms & ETCD_ALARM_NOSPACE)
+		expected |= ETCD_FULL;
+	if (ctx->carried_alarms & ETCD_ALARM_CORRUPT)
+		expected |= ETCD_CORRUPT | ETCD_CORRUPT_ELSEWHERE;
+	if (ctx->carried_alarms & ETCD_ALARM_OTHER)
+		expected |= ETCD_ODD;
+	return ctx->target || (status->troubles && !(status->troubles & ~expected));
+}
+
+/* Those that came with the snapshot are known, and clear-alarms sees to them. */
+static int check_alarms(struct etcd_client *client, const struct play_ctx *ctx, uint64_t deadline,
+			struct err *err)
+{
+	struct etcd_alarm_list alarms;
+
+	if (etcd_alarm_list(client, deadline, &alarms, err))
+		return -1;
+	unsigned more = alarms.kinds & ~ctx->carried_alarms;
+	if (!more)
+		return 0;
+	err_set(err, ERR_UNSAFE, "an alarm is there that did not come with the snapshot: %s",
+		more & ETCD_ALARM_CORRUPT   ? "CORRUPT"
+		: more & ETCD_ALARM_NOSPACE ? "NOSPACE"
+					    : "of a kind that is not known");
+	return err_hint(err, "etcd's log on the nodes says why; another snapshot may be good");
+}
+
+/* With auth only a user with the role root may ask for hashes, and the member's certificate may not be one. */
+static bool refused_by_auth(const struct play_ctx *ctx, const struct err *err)
+{
+	return ctx->carried_auth && err->code == ERR_ETCD &&
+	       (strstr(err->text, "permission denied") || strstr(err->text, "user name") ||
+		strstr(err->text, "user not found"));
+}
+
 static int ask_all(struct etcd_client *client, struct play_node *self, const struct play_ctx *ctx,
 		   uint64_t deadline, struct err *err)
 {
@@ -38,29 +81,28 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 	struct etcd_status status;
 	struct etcd_members members;
 	struct etcd_hash hash;
-	char words[256];
-	size_t alarms;
 
 	if (etcd_status(client, deadline, &status, err))
 		return -1;
 	self->found_member = status.member_id;
 	self->found_cluster = status.cluster_id;
-	/* old data comes back with the alarms that it had */
-	if (cluster_check_status(&ids, (size_t)(self - ctx->nodes), &status, !ctx->target, err) ||
+	if (cluster_check_status(&ids, (size_t)(self - ctx->nodes), &status,
+				 !expected_troubles(ctx, &status), err) ||
 	    etcd_members(client, deadline, &members, err) ||
-	    cluster_check_members(&ids, &members, err) ||
-	    etcd_alarms(client, deadline, &alarms, words, err))
+	    cluster_check_members(&ids, &members, err))
 		return -1;
 	self->revision = status.revision;
 	if (ctx->target) /* data that was written since has many revisions: see compare-etcd */
 		return 0;
-	if (alarms) {
-		err_set(err, ERR_UNSAFE, "alarms came with the snapshot: %s", words);
-		return err_hint(err, "take another snapshot, or disarm the alarm in the cluster it "
-				     "was taken from");
-	}
-	if (ask_hash(client, ctx, deadline, &hash, err))
+	if (check_alarms(client, ctx, deadline, err))
 		return -1;
+	if (ask_hash(client, ctx, deadline, &hash, err)) {
+		if (!refused_by_auth(ctx, err))
+			return -1;
+		*err = ERR_INIT;
+		self->hash_refused = true;
+		return 0;
+	}
 	self->hash = hash.hash;
 	return 0;
 }
@@ -91,7 +133,8 @@ int verb_wait_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 int judge_wait_etcd(const struct play_ctx *ctx, struct err *err)
 {
 	for (size_t i = 1; i < ctx->cluster->count; i++)
-		if (ctx->nodes[i].hash != ctx->nodes[0].hash)
+		if (!ctx->nodes[i].hash_refused && !ctx->nodes[0].hash_refused &&
+		    ctx->nodes[i].hash != ctx->nodes[0].hash)
 			return err_set(err, ERR_UNSAFE,
 				       "%s and %s have different data (HashKV %08x and %08x)",
 				       ctx->cluster->members[0].name, ctx->cluster->members[i].name,

@@ -80,6 +80,20 @@ int verb_put_snapshot(struct node *node, const struct play_ctx *ctx, uint64_t de
 	return tool_fetch(node, ctx, deadline, err);
 }
 
+int snapshot_missing(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		     bool *missing, struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(mem) char *path = path_beside(ctx, member->data_dir, "snapshot", "snapshot.db");
+	bool same = false, done;
+
+	if (swap_is_done(node, ctx, deadline, &done, err) ||
+	    (!done && same_file(node, ctx, path, deadline, &same, err)))
+		return -1;
+	*missing = !done && !same;
+	return 0;
+}
+
 int verb_drop_snapshot(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		       struct err *err)
 {

@@ -1,7 +1,8 @@
 /*
- * fuzz_etcd_db: all that is read out of a database (bolt_map, bolt_walk, bolt_check, etcd_db, etcd_objects).  The
+ * fuzz_etcd_db: all that is read out of a database (bolt_map, bolt_walk, bolt_check, etcd_db, etcd_objects, etcd_carried).  The
  * input changes bytes of a good database, or is its pages; the checksums of the metas are made right again.
  */
+#include "etcd/etcd_carried.h"
 #include "etcd/etcd_objects.h"
 #include "etcd/test/make_db.h"
 
@@ -76,17 +77,26 @@ static void read_all(const struct bolt_file *file)
 	scoped(etcd_db) struct etcd_db db = { 0 };
 	scoped(etcd_objects) struct etcd_objects objects = { 0 };
 	struct etcd_db_facts facts;
+	scoped(arena) struct arena *arena = arena_new();
+	struct etcd_carried carried;
 	struct etcd_hash hash;
-	struct err err = ERR_INIT;
+	struct err err = ERR_INIT, other = ERR_INIT;
 	int failed = bolt_map_of(file->data, file->size, &map, &err);
 
 	if (!failed)
 		bolt_walk(&map, NULL, &(struct bolt_visitor){ 0 }, &(struct err){ 0 });
+	bool read = !failed && !etcd_carried_read(&map, arena, &carried, &other);
+	if (!failed && read == (other.code != ERR_NONE))
+		abort();
 	failed = failed || etcd_db_read(&map, &db, &facts, &err);
 	if (!failed != !err.code)
 		abort();
 	if (failed)
 		return;
+	/* what the long way finds whole the short way reads, and the same */
+	if (!read || carried.alarms != facts.alarm_kinds || carried.auth != facts.auth ||
+	    carried.leases != facts.leases || carried.in_use > facts.size_in_use)
+		abort();
 	for (uint64_t at = 0; at < 9; at++) {
 		if (etcd_db_hashkv(&db, at, &hash, &err) && err.code != ERR_USAGE)
 			abort(); /* what was proved can be hashed */

@@ -31,7 +31,7 @@ static void test_ids(void)
 	cluster.members[2] = swap;
 	CHECK(cluster_id(&cluster, "tok") == 0x0e8f62e9af41c9c6);
 	struct member one = { .peer_url = "https://a:2380,https://b:2380" };
-	struct member two = { .peer_url = "https://b:2380, https://a:2380" };
+	struct member two = { .peer_url = "https://b:2380 , https://a:2380" };
 	CHECK(member_id(&one, "tok") == member_id(&two, "tok"));
 }
 

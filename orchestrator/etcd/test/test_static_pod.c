@@ -191,6 +191,7 @@ static const struct {
 	  NULL },
 	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d, subPathExpr: t}", VOLUME, ""),
 	  NULL },
+	{ POD(NEEDED ", --data-dir=/d", "{name: absent, mountPath: /d}", VOLUME, ""), NULL },
 	{ POD(NEEDED ", --data-dir=/d", "{name: data, mountPath: /d}",
 	      "{name: data, hostPath: {path: relative}}", ""),
 	  NULL },
@@ -230,6 +231,9 @@ static void test_refused(void)
 		{ SIMPLE("--quota-backend-bytes=much"), "no number of bytes" },
 		{ SIMPLE("--wal-dir=/wal"), "--wal-dir: /wal is on no hostPath" },
 		{ SIMPLE("--cert-file=/x/server.crt"), "--cert-file: " },
+		{ SIMPLE("--key-file=/x/server.key"), "--key-file: " },
+		{ SIMPLE("--trusted-ca-file=/x/ca.crt"), "--trusted-ca-file: " },
+		{ SIMPLE("\"--trusted-ca-file=/var/lib/etcd/\\a\""), "--trusted-ca-file: " },
 		{ SIMPLE("'--name=$(NODE)'"), "has a variable" },
 		{ POD("/bin/sh, -c, 'etcd --name=a'", MOUNT, VOLUME, ""), "started by /bin/sh" },
 		{ POD("[etcd]", MOUNT, VOLUME, ""), "no text" },
@@ -244,6 +248,24 @@ static void test_refused(void)
 		CHECK_HAS(err.text, cases[i].words);
 		CHECK_STR(m.name, NULL); /* untouched */
 	}
+}
+
+/* Not needed to run it: where its certificate for peers is, and a quota that is none. */
+static void test_odd(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct member m;
+	struct err err;
+
+	CHECK_INT(read_pod(arena, SIMPLE("--peer-cert-file=/x/peer.crt"), &m, &err), 0);
+	CHECK_STR(m.peer_cert_file, NULL);
+	CHECK_INT(read_pod(arena, SIMPLE("--quota-backend-bytes=-1"), &m, &err), 0);
+	CHECK_INT(m.quota, INT64_MAX);
+	/* as the API has it */
+	CHECK_INT(read_pod(arena, SIMPLE("--log-level=info") "status: {hostIP: 10.0.0.7}\n", &m,
+			   &err),
+		  0);
+	CHECK_STR(m.address, "10.0.0.7");
 }
 
 static void test_image(void)
@@ -309,6 +331,22 @@ static void test_apiserver(void)
 	CHECK(api.encrypts && !api.encryption_config); /* on no volume: no error */
 	pod = yaml_parse(arena, kubeadm, strlen(kubeadm), MANIFEST_MAX, &err);
 	CHECK_INT(static_pod_apiserver(arena, pod, &api, &err), -1);
+
+	static const struct {
+		const char *flag, *words;
+	} bad[] = { { "--secure-port=0", "--secure-port=0: no port" },
+		    { "--client-ca-file=/x/ca.crt", "/x/ca.crt is on no hostPath" } };
+	for (size_t i = 0; i < 2; i++) {
+		const char *other =
+			arena_printf(arena,
+				     "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n"
+				     "    command: [kube-apiserver, \"%s\"]\n",
+				     bad[i].flag);
+		err = ERR_INIT;
+		pod = yaml_parse(arena, other, strlen(other), MANIFEST_MAX, &err);
+		CHECK_INT(static_pod_apiserver(arena, pod, &api, &err), -1);
+		CHECK_HAS(err.text, bad[i].words);
+	}
 }
 
 /* What runs is told by the API's pod; a manifest has no status. */
@@ -363,8 +401,10 @@ static void test_local(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		CHECK_INT(static_pod_etcd_is_local(cases[i].servers, &cluster), cases[i].local);
+	cluster.members[0].client_url = NULL;
+	CHECK(!static_pod_etcd_is_local("https://no.such.host:2379", &cluster));
 }
 
 TESTS(TEST(test_kubeadm), TEST(test_forms), TEST(test_corrupt_check), TEST(test_paths),
-      TEST(test_refused), TEST(test_image), TEST(test_apiserver), TEST(test_image_id),
-      TEST(test_local))
+      TEST(test_odd), TEST(test_refused), TEST(test_image), TEST(test_apiserver),
+      TEST(test_image_id), TEST(test_local))

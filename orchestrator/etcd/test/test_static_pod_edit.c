@@ -47,6 +47,8 @@ static const struct edited cases[] = {
 	{ "empty annotations", "metadata:\n  annotations:\n  name: x\n" END, NULL },
 	{ "a value of two lines",
 	  "metadata:\n  annotations:\n    " KEY ": |\n      a\n      b\n" END, NULL },
+	{ "quoted over lines", "metadata:\n  annotations:\n    " KEY ": \"a\n      b\"\n" END,
+	  NULL },
 	{ "folded", "metadata:\n  annotations:\n    " KEY ": >-\n      a\n" END, NULL },
 	{ "an alias", "x: &a old\nmetadata:\n  annotations:\n    " KEY ": *a\n" END, NULL },
 	/* libyaml counts a lone CR as a line: the place would be the wrong one, and the text still parses */

@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "etcd/apiserver.h"
+#include "etcd/etcd_alarm.h"
 #include "etcd/etcd_api.h"
 #include "fake_data.h"
 #include "fake_node.h"
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SMALL = 100, LARGE = 1000 }; /* bytes: the snapshot's pages in use, and all of them */
+
 struct etcd_client {
 	struct node *node;
 	const struct member *member;
@@ -21,10 +24,12 @@ struct etcd_client {
 struct etcd_client *etcd_client_new(struct node *node, const struct member *member,
 				    uint64_t deadline, struct err *err)
 {
-	struct etcd_client *client = mem_zalloc(sizeof(*client));
-
 	(void)deadline;
-	(void)err;
+	if (fake_of(node)->no_client) {
+		err_set(err, ERR_REMOTE, "no certificate");
+		return NULL;
+	}
+	struct etcd_client *client = mem_zalloc(sizeof(*client));
 	*client = (struct etcd_client){ node, member };
 	return client;
 }
@@ -60,6 +65,35 @@ static int serving(struct etcd_client *client, uint64_t deadline, struct fake_da
 	return 0;
 }
 
+static bool defragmented(const struct etcd_client *client)
+{
+	return fake_of(client->node)->machine->defragmented;
+}
+
+/* It is in the snapshot's data only. */
+static bool alarmed(const struct etcd_client *client, const struct fake_data *data)
+{
+	const struct fake_world *world = fake_of(client->node)->world;
+
+	return strcmp(data->token, FAKE_TOKEN) == 0 && fake_world_alarmed(world);
+}
+
+static uint64_t kind_of(const struct etcd_client *client)
+{
+	int kind = fake_of(client->node)->world->alarm_kind;
+
+	return kind ? (uint64_t)kind : 1;
+}
+
+static unsigned trouble_of(const struct etcd_client *client)
+{
+	uint64_t kind = kind_of(client);
+
+	if (fake_of(client->node)->world->alarm_unsaid)
+		return 0;
+	return kind == 1 ? ETCD_FULL : kind == 2 ? ETCD_CORRUPT_ELSEWHERE : ETCD_ODD;
+}
+
 int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
 		struct err *err)
 {
@@ -70,7 +104,11 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 	*out = (struct etcd_status){ .leader = 1,
 				     .revision = 1007,
 				     .member_id = data.member_id,
-				     .cluster_id = data.cluster_id };
+				     .cluster_id = data.cluster_id,
+				     .db_size = defragmented(client) ? SMALL : LARGE,
+				     .db_in_use = SMALL,
+				     .troubles = alarmed(client, &data) ? trouble_of(client) : 0 };
+	snprintf(out->errors, sizeof(out->errors), "%s", out->troubles ? "alarm:NOSPACE" : "");
 	return 0;
 }
 
@@ -92,21 +130,67 @@ int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline
 {
 	struct fake_data data;
 
-	(void)revision;
 	if (serving(client, deadline, &data, err))
 		return -1;
+	if (fake_of(client->node)->compacted && revision)
+		return err_set(err, ERR_ETCD, "required revision has been compacted");
+	if (fake_of(client->node)->no_hash)
+		return err_set(err, ERR_ETCD, "etcd said: auth: user not found (code 2)");
 	*out = (struct etcd_hash){ .hash = fake_of(client->node)->hash_differs ? 2 : 1 };
 	return 0;
 }
 
-int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, char words[256],
-		struct err *err)
+unsigned etcd_alarm_kind(uint64_t kind)
 {
-	(void)client;
-	(void)deadline;
-	(void)err;
-	*count = 0;
-	words[0] = '\0';
+	return 1u << kind;
+}
+
+int etcd_alarm_list(struct etcd_client *client, uint64_t deadline, struct etcd_alarm_list *out,
+		    struct err *err)
+{
+	struct fake_data data;
+
+	if (serving(client, deadline, &data, err))
+		return -1;
+	*out = (struct etcd_alarm_list){ .count = 0 };
+	if (alarmed(client, &data)) {
+		out->count = 1;
+		out->list[0] = (struct etcd_alarm){ 7, kind_of(client) };
+		out->kinds = etcd_alarm_kind(kind_of(client));
+	}
+	return 0;
+}
+
+/* Only where all members have room: else it would be back at once. */
+int etcd_alarm_disarm(struct etcd_client *client, const struct etcd_alarm *alarm, uint64_t deadline,
+		      struct err *err)
+{
+	struct fake_node *fake = fake_of(client->node);
+	struct fake_data data;
+
+	(void)alarm;
+	if (serving(client, deadline, &data, err))
+		return -1;
+	if (fake->disarm_error)
+		return err_set(err, fake->disarm_error, "not allowed");
+	for (size_t i = 0; i < fake->world->count && kind_of(client) == 1; i++)
+		if (!fake->world->machines[i].defragmented)
+			snprintf(fake->machine->broken, sizeof(fake->machine->broken),
+				 "an alarm ended before there was room");
+	fake->machine->disarmed = true;
+	return 0;
+}
+
+int etcd_defragment(struct etcd_client *client, uint64_t deadline, struct err *err)
+{
+	struct fake_node *fake = fake_of(client->node);
+	struct fake_data data;
+
+	if (serving(client, deadline, &data, err))
+		return -1;
+	if (fake->no_defragment)
+		return err_set(err, ERR_ETCD, "no space left on device");
+	fake->machine->defragmented = true;
 	return 0;
 }
 
@@ -119,12 +203,14 @@ struct apiserver_client *apiserver_client_new(struct node *node, const struct ap
 					      const char *address, uint64_t deadline,
 					      struct err *err)
 {
-	struct apiserver_client *client = mem_zalloc(sizeof(*client));
-
 	(void)api;
 	(void)address;
 	(void)deadline;
-	(void)err;
+	if (fake_of(node)->no_client) {
+		err_set(err, ERR_REMOTE, "no certificate");
+		return NULL;
+	}
+	struct apiserver_client *client = mem_zalloc(sizeof(*client));
 	client->node = node;
 	return client;
 }
@@ -151,10 +237,12 @@ int apiserver_get(struct apiserver_client *client, const char *path, uint64_t de
 		return -1;
 	if (!pids.count || fake->api_never_ready)
 		return err_set(err, ERR_KUBE, "connection refused");
-	answer->status = 200;
-	if (strstr(path, "/leases/"))
+	answer->status = fake->api_status ? fake->api_status : 200;
+	if (strstr(path, "/leases/") && fake->lease)
+		buf_adds(&answer->body, fake->lease);
+	else if (strstr(path, "/leases/"))
 		buf_addf(&answer->body,
 			 "{\"spec\":{\"holderIdentity\":\"x\",\"renewTime\":\"%d\"}}",
-			 client->lease++);
+			 fake_world_alarmed(fake->world) ? 0 : client->lease++);
 	return 0;
 }

@@ -243,7 +243,10 @@ static int strike(struct fake_node *fake, const char *const args[], const struct
 	enum fault fault = fake->fault;
 	struct err ignored = ERR_INIT;
 
-	fake->fault = FAULT_NONE;
+	if (fault == FAULT_STUCK)
+		fake->fault_at = 0; /* and whatever comes next in this step */
+	else
+		fake->fault = FAULT_NONE;
 	fake->machine->fault_hit = true;
 	if (faults[fault].acts) {
 		act(fake, args, input, faults[fault].acts == 2, out, errs, status, &ignored);
@@ -269,6 +272,31 @@ static void note_halves(struct fake_node *fake, const char *const args[])
 				    (has_word(args, "restore") && !has_word(args, "--help"));
 }
 
+/* 1: answered; -1: with err; 0: no answer is prepared. */
+static int prepared(const struct fake_node *fake, const char *const args[], struct buf *out,
+		    int *status, struct err *err)
+{
+	scoped(buf) struct buf line = BUF_INIT(64 * 1024);
+
+	if (!fake->answers)
+		return 0;
+	for (size_t i = 0; args[i]; i++)
+		buf_addf(&line, "%s%s", i ? " " : "", args[i]);
+	for (const struct fake_answer *a = fake->answers; a->has; a++) {
+		if (!strstr(buf_str(&line), a->has))
+			continue;
+		if (a->status < 0) {
+			*err = a->err;
+			return -1;
+		}
+		if (a->out && out)
+			buf_adds(out, a->out);
+		*status = a->status;
+		return 1;
+	}
+	return 0;
+}
+
 int fake_hook(struct node *node, const char *const args[], const struct node_input *input,
 	      uint64_t deadline, struct buf *out, struct buf *errs, int *status, struct err *err)
 {
@@ -281,5 +309,6 @@ int fake_hook(struct node *node, const char *const args[], const struct node_inp
 	fake_tick(fake);
 	if (fake->fault != FAULT_NONE && fake->fault_at-- == 0)
 		return strike(fake, args, input, deadline, out, errs, status, err);
-	return act(fake, args, input, false, out, errs, status, err);
+	int answered = prepared(fake, args, out, status, err);
+	return answered ? answered : act(fake, args, input, false, out, errs, status, err);
 }

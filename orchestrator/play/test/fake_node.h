@@ -29,6 +29,7 @@ enum { FAKE_NODES_MAX = 5, FAKE_KILLED = 99 };
 	X(KILLED_BEFORE, 0, "we are killed before it") \
 	X(KILLED_HALF, 2, "we are killed half-way")    \
 	X(KILLED_AFTER, 1, "we are killed after it")   \
+	X(STUCK, 0, "fails every time")                \
 	X(REFUSED, 0, "refuses, so that all is undone")
 
 enum fault {
@@ -48,7 +49,16 @@ struct fake_machine {
 	int next_pid;
 	char etcd_data[64], api_data[64]; /* the token of the data over which they run */
 	char broken[160];                 /* what must never happen has happened */
+	bool defragmented, disarmed;      /* since the restored data came */
 	bool fault_hit;
+};
+
+/* What a command is answered instead of being done: the first one whose words stand in it. */
+struct fake_answer {
+	const char *has; /* NULL ends a list */
+	int status;      /* exit status; -1: it is not run, with err */
+	const char *out; /* NULL: nothing */
+	struct err err;
 };
 
 struct fake_node {
@@ -62,7 +72,13 @@ struct fake_node {
 	bool stubborn; /* the API server does not die */
 	bool hash_differs;
 	bool api_never_ready;
-	bool real_commands; /* on this machine's own programs where they can do it */
+	bool no_defragment, no_hash, compacted; /* etcd refuses */
+	enum err_code disarm_error;             /* NONE: it does not */
+	bool no_client;                         /* certificates cannot be read */
+	int api_status;                         /* of its answers; 0: 200 */
+	const char *lease;                 /* what stands in a lease; NULL: a new time each time */
+	const struct fake_answer *answers; /* NULL: none */
+	bool real_commands;                /* on this machine's own programs where they can do it */
 	/* the command after fault_at others has this fault */
 	enum fault fault;
 	unsigned fault_at;
@@ -85,6 +101,9 @@ struct fake_world {
 	char *snapshot;
 	char snapshot_sha256[65];
 	char initial[512];
+	bool alarm;        /* the snapshot brings an alarm along */
+	int alarm_kind;    /* as etcd numbers them; 0: NOSPACE */
+	bool alarm_unsaid; /* a member's status does not tell of it */
 };
 
 /* A cluster of that many members, with data of FAKE_OLD_TOKEN; with a WAL folder of its own if so wanted. */
@@ -102,6 +121,9 @@ const char *fake_world_broken(struct fake_world *world);
 
 /* Whether etcd and the API server run everywhere, over the data of that token. */
 bool fake_world_serves(struct fake_world *world, const char *token);
+
+/* Whether the alarm that came with the snapshot still stands. */
+bool fake_world_alarmed(const struct fake_world *world);
 
 /* Files and processes as they are, put aside in `slot` and back. */
 struct fake_saved {

@@ -179,6 +179,15 @@ bool fake_world_serves(struct fake_world *world, const char *token)
 	return true;
 }
 
+bool fake_world_alarmed(const struct fake_world *world)
+{
+	bool disarmed = false;
+
+	for (size_t i = 0; i < world->count; i++)
+		disarmed |= world->machines[i].disarmed;
+	return world->alarm && !disarmed;
+}
+
 void fake_world_save(struct fake_world *world, struct fake_saved *slot)
 {
 	if (!slot->folder)

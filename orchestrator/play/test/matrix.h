@@ -1,7 +1,7 @@
 /*
  * matrix: every step of a playbook x every node x every fault x every command of the step; what comes out is compared byte
  * for byte with the nodes as they were, or as a run without a fault leaves them; a run that stopped half-way is found again
- * from what stands on the nodes, and must go on to its end, and back.
+ * from what stands on the nodes, and must go on to its end, and back, also when it is killed once more on the way.
  */
 #ifndef PLAY_TEST_MATRIX_H
 #define PLAY_TEST_MATRIX_H
@@ -14,11 +14,22 @@ struct matrix {
 	size_t nodes;
 	bool wal_dir; /* a WAL folder of its own */
 	bool undo; /* the last step before the commit is refused; the faults are in what is undone then */
+	bool alarm;   /* the snapshot brings an alarm NOSPACE along */
+	bool journal; /* the faults are in the journal's disk, which is full */
 	size_t stride; /* 1: every command; n: every nth, and one of each step x node x fault always */
+	size_t again; /* of every nth run that stopped, what follows is killed, too; 0: of none */
 };
 
-/* Plays all cases, in as many processes as there are processors; prints their number; what failed to stderr.  Returns how many
- * failed. */
-size_t matrix_play(const struct matrix *matrix);
+/*
+ * Plays all cases, in as many processes as there are processors; prints their number; what failed to stderr.  Returns how many
+ * failed; *cases grows by how many there were.
+ */
+size_t matrix_play(const struct matrix *matrix, size_t *cases);
+
+/* All matrices of a playbook: 1, 3 and 5 nodes, a WAL folder, undos, a full disk; with these strides. */
+struct matrix_strides {
+	size_t three, five, wal_dir, undo;
+};
+size_t matrix_play_all(const char *playbook, const struct matrix_strides *strides);
 
 #endif

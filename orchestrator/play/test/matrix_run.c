@@ -3,6 +3,7 @@
  */
 #include "matrix_run.h"
 
+#include "etcd/etcd_alarm.h"
 #include "fake_clock.h"
 #include "fake_files.h"
 
@@ -11,8 +12,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { SHORT_MS = 2000 };
 
 void matrix_book(struct arena *arena, const char *name, struct playbook *book)
 {
@@ -63,6 +62,8 @@ void matrix_context(struct fake_world *world, const struct playbook *book)
 		ctx->snapshot_sha256 = world->snapshot_sha256;
 		ctx->snapshot_revision = 7;
 		ctx->bump = 1000;
+		ctx->snapshot_in_use = 10;
+		ctx->carried_alarms = world->alarm ? ETCD_ALARM_NOSPACE : 0;
 	}
 	fresh_nodes(world);
 }
@@ -85,11 +86,12 @@ static void slot_begins(struct watch *watch, size_t slot)
 	}
 	if (!wanted)
 		return;
-	if (wanted->refused == slot) {
+	if (wanted->refused && wanted->refused == slot) {
 		world->nodes[world->count - 1].fault = FAULT_REFUSED;
 		world->nodes[world->count - 1].fault_at = 0;
 	}
-	if (wanted->slot == slot && !world->machines[wanted->node].fault_hit) {
+	if (wanted->slot == slot &&
+	    (wanted->fault == FAULT_STUCK || !world->machines[wanted->node].fault_hit)) {
 		world->nodes[wanted->node].fault = wanted->fault;
 		world->nodes[wanted->node].fault_at = wanted->command;
 	}
@@ -246,6 +248,8 @@ static void take_state(struct fake_world *world, const struct run_state *state)
 	ctx->snapshot_sha256 = state->snapshot_sha256;
 	ctx->snapshot_revision = state->snapshot_revision;
 	ctx->bump = state->bump;
+	ctx->snapshot_in_use = state->in_use;
+	ctx->carried_alarms = state->carried_alarms;
 	/* named again; where every node has it, it is not asked for */
 	ctx->snapshot_path = state->snapshot_sha256 ? world->snapshot : NULL;
 }
@@ -299,7 +303,7 @@ const char *matrix_journal(struct fake_world *world, const char *run, const stru
 	if (told->killed)
 		return story.outcome ? "the journal says that a killed run has ended" : NULL;
 	if (!story.outcome)
-		return "the journal does not say that the run has ended";
+		return told->disk_full ? NULL : "the journal does not say that the run has ended";
 	if (told->outcome == PLAY_DONE && !story.committed)
 		return "the journal knows of no commit";
 	if (told->outcome == PLAY_NEEDS_YOU)

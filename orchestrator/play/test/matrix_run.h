@@ -15,13 +15,15 @@
 
 /* Where a fault can be: in the mark that an undo sets, in a step, in a step's undo. */
 enum { SLOT_MARK = 0, SLOT_STEP = 1, SLOT_UNDO = PLAYBOOK_STEPS_MAX + 1, SLOTS = 2 * SLOT_UNDO };
-enum { COMMANDS_MAX = 64 };
+enum { COMMANDS_MAX = 64, SHORT_MS = 2000 };
 
 struct matrix_case {
 	size_t slot, node;
 	unsigned command;
 	enum fault fault;
 	size_t refused; /* slot in which the last node refuses all; 0: none */
+	size_t line;    /* of the journal, from 1, at which its disk is full; 0: it is not */
+	bool for_good;  /* and stays so */
 };
 
 struct watch {
@@ -44,7 +46,7 @@ void matrix_context(struct fake_world *world, const struct playbook *book);
 enum how { HOW_RUN, HOW_RESUME, HOW_FINISH, HOW_UNDO };
 struct told {
 	enum play_outcome outcome;
-	bool killed;
+	bool killed, disk_full;
 	struct err err;
 };
 

@@ -178,6 +178,49 @@ static void test_errors(void)
 	journal_free(NULL);
 }
 
+/* The disk under an open journal is full; two processes; a file that cannot be written. */
+static void test_reopened(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *path = mem_printf("%s/again/r.jsonl", folder);
+	struct err err = ERR_INIT;
+	struct journal *journal = journal_new(folder, "again", "r", header(arena), &err);
+
+	CHECK(journal != NULL);
+	CHECK(journal_reopen(folder, "again", "r", header(arena), &err) == NULL);
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, "still going on in another process");
+	journal_free(journal);
+
+	/* /dev/full takes no byte */
+	err = ERR_INIT;
+	CHECK_INT(unlink(path), 0);
+	CHECK_INT(symlink("/dev/full", path), 0);
+	journal = journal_reopen(folder, "again", "r", header(arena), &err);
+	CHECK_STR(err.text, "");
+	CHECK(journal != NULL);
+	CHECK_INT(journal ? journal_add(journal, "begin", "x", NULL, NULL, &err) : 0, -1);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, "No space left on device");
+	journal_free(journal);
+
+	err = ERR_INIT;
+	CHECK_INT(unlink(path), 0);
+	CHECK_INT(mkdir(path, 0700), 0);
+	CHECK(journal_reopen(folder, "again", "r", header(arena), &err) == NULL);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, path);
+
+	/* what a line has room for */
+	scoped(mem) char *words = mem_zalloc(100 * 1024);
+	memset(words, 'x', 100 * 1024 - 1);
+	err = ERR_INIT;
+	journal = journal_new(folder, "long", "r", header(arena), &err);
+	CHECK_INT(journal ? journal_add(journal, "failed", "x", NULL, words, &err) : 0, -1);
+	CHECK(err.code != ERR_NONE);
+	journal_free(journal);
+}
+
 static void drop_folder(void)
 {
 	scoped(mem) char *command = mem_printf("rm -rf '%s'", folder);
@@ -186,4 +229,4 @@ static void drop_folder(void)
 }
 
 TESTS(TEST(make_folder), TEST(test_lines), TEST(test_names), TEST(test_places), TEST(test_errors),
-      TEST(drop_folder))
+      TEST(test_reopened), TEST(drop_folder))

@@ -163,6 +163,21 @@ static int see(void *arg, const struct journal_story *story, const struct err *b
 	return ++seen->count == seen->stop_at ? -1 : 0;
 }
 
+/* More than there can be; a file of holes. */
+static void test_endless(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *path = write_journal("endless", "r", HEADER);
+	struct journal_story story;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(truncate(path, 17 * 1024 * 1024), 0);
+	CHECK_INT(journal_read(path, arena, &story, &err), -1);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, "more than 16 MiB");
+	CHECK_INT(unlink(path), 0);
+}
+
 static void test_each(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -195,4 +210,4 @@ static void drop_folder(void)
 }
 
 TESTS(TEST(make_folder), TEST(test_stories), TEST(test_refused), TEST(test_reopened),
-      TEST(test_each), TEST(drop_folder))
+      TEST(test_endless), TEST(test_each), TEST(drop_folder))

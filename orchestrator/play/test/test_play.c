@@ -191,7 +191,7 @@ static void test_every_step_fails_once(void)
 {
 	size_t cases = 0;
 
-	for (size_t step = 1; step <= 15; step++) {
+	for (size_t step = 1; step <= 16; step++) {
 		size_t node = step % NODES;
 		bool hit = one_fault(step, node, FAULT_BEFORE, 0);
 		hit |= one_fault(step, node, FAULT_AFTER, 1);
@@ -452,7 +452,10 @@ static void test_taken_over(void)
 			     .fleet = world.fleet,
 			     .ctx = &world.ctx,
 			     .events = { .arg = &world, .step_begins = take_over } };
+	play.journal = journal_new(world.folder, "test", world.ctx.run, tree_map(arena), &err);
 	CHECK_INT(play_run(&play, &err), PLAY_NEEDS_YOU);
+	journal_free(play.journal);
+	play.journal = NULL;
 	CHECK_INT(err.code, ERR_TAKEN);
 	CHECK_HAS(err.text, "another process has taken over run");
 	for (size_t i = 0; i < NODES; i++) {
@@ -507,7 +510,130 @@ static void test_taken_over_and_failed(void)
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_restores), TEST(test_real_commands), TEST(test_wal_dir), TEST(test_refusals),
+/* The looking steps alone; they change nothing. */
+static void test_look(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world, NODES, false);
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	struct play play = { .playbook = &book, .fleet = world.fleet, .ctx = &world.ctx };
+	scoped(mem) char *before = fake_world_tree(&world);
+	CHECK_INT(play_look(&play, &err), 0);
+	CHECK(world.play_nodes[2].check_count > 5);
+	world.cluster.members[1].quota = 5;
+	CHECK_INT(play_look(&play, &err), -1);
+	CHECK_HAS(err.text, "cp-2: check-nodes: ");
+	scoped(mem) char *now = fake_world_tree(&world);
+	CHECK_STR(now, before);
+	fake_world_close(&world);
+}
+
+static void test_status(void)
+{
+	struct err err = { .code = ERR_CORRUPT };
+
+	CHECK_INT(play_status(PLAY_DONE, &err), 0);
+	CHECK_INT(play_status(PLAY_UNTOUCHED, &err), 6);
+	CHECK_INT(play_status(PLAY_UNDONE, &err), 4);
+	CHECK_INT(play_status(PLAY_NEEDS_YOU, &err), 5);
+}
+
+/* --timeout is over between two steps: undone. */
+static void let_pass(void *arg, const struct step *step, uint64_t ms, bool failed, bool undo)
+{
+	struct play *play = arg;
+
+	(void)ms;
+	(void)failed;
+	if (!undo && strcmp(step->verb->name, "stop-apiserver") == 0)
+		play->deadline = 1;
+}
+
+static void count_nodes(void *arg, const struct step *step, const struct node *node, uint64_t ms,
+			const struct err *err)
+{
+	struct play *play = arg;
+
+	(void)ms;
+	(void)err;
+	CHECK(step->verb && node->index < fleet_count(play->fleet));
+}
+
+static void test_timeout(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world, NODES, false);
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	struct play play = {
+		.playbook = &book, .fleet = world.fleet, .ctx = &world.ctx, .deadline = UINT64_MAX
+	};
+	play.events = (struct play_events){ .arg = &play,
+					    .step_ended = let_pass,
+					    .node_ended = count_nodes };
+	CHECK_INT(play_run(&play, &err), PLAY_UNDONE);
+	CHECK_HAS(err.text, "the run's --timeout is over before stop-etcd");
+	CHECK(fake_world_serves(&world, FAKE_OLD_TOKEN));
+	fake_world_close(&world);
+}
+
+/* What was to be undone and then what went wrong in it, both are told, with the hint of the latter. */
+static void test_undo_fails_for_good(void)
+{
+	struct err stuck = { .code = ERR_REMOTE, .text = "read-only file system", .hint = "look" };
+	const struct fake_answer answers[] = { { "rm -rf", -1, NULL, stuck }, { .has = NULL } };
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world, NODES, false);
+	world.nodes[0].hash_differs = true;
+	world.nodes[2].answers = answers;
+	CHECK_INT(play_book(&world, NULL, &err), PLAY_NEEDS_YOU);
+	CHECK_HAS(err.text,
+		  "cp-3: build-member: read-only file system; then undoing failed: cp-3: ");
+	CHECK_STR(err.hint, "look");
+
+	/* by itself: only that */
+	scoped(arena) struct arena *arena = arena_new();
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct playbook book;
+	err = ERR_INIT;
+	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	struct tree *header = tree_map(arena);
+	tree_set_string(arena, header, "kind", "RunJournal");
+	tree_set_string(arena, header, "apiVersion", "etcd-backup/v1");
+	tree_set_string(arena, header, "cluster", "test");
+	tree_set_string(arena, header, "run", world.ctx.run);
+	struct journal *journal = journal_new(world.folder, "test", world.ctx.run, header, &err);
+	struct play play = {
+		.playbook = &book, .fleet = world.fleet, .ctx = &world.ctx, .journal = journal
+	};
+	CHECK_INT(play_undo(&play, &err), PLAY_NEEDS_YOU);
+	struct journal_story story;
+	struct err odd = ERR_INIT;
+	CHECK_INT(journal_read(journal_path(journal), arena, &story, &odd), 0);
+	CHECK_STR(story.outcome, "an undo failed");
+	CHECK_HAS(err.text, "cp-3: ");
+	CHECK_HAS(err.text, "read-only file system");
+	world.nodes[2].answers = NULL;
+	err = ERR_INIT;
+	CHECK_INT(play_undo(&play, &err), PLAY_UNDONE);
+	CHECK_STR(err.text, "");
+	journal_free(journal);
+	fake_world_close(&world);
+}
+
+TESTS(TEST(test_look), TEST(test_status), TEST(test_timeout), TEST(test_undo_fails_for_good),
+      TEST(test_restores), TEST(test_real_commands), TEST(test_wal_dir), TEST(test_refusals),
       TEST(test_first_ahead), TEST(test_after_the_commit), TEST(test_interrupted),
       TEST(test_taken_over), TEST(test_taken_over_and_failed), TEST(test_undo_fails_once),
       TEST(test_every_step_fails_once))

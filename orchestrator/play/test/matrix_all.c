@@ -1,0 +1,32 @@
+/*
+ * matrix_all: see matrix.h: which matrices a playbook has.
+ */
+#include "matrix.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { AGAIN = 3 };
+
+size_t matrix_play_all(const char *playbook, const struct matrix_strides *strides)
+{
+	bool restore = strcmp(playbook, "restore") == 0;
+	const struct matrix all[] = {
+		{ .nodes = 1, .stride = 1, .again = 4 * AGAIN },
+		{ .nodes = 3, .stride = strides->three, .again = AGAIN, .alarm = restore },
+		{ .nodes = 5, .stride = strides->five, .again = AGAIN * AGAIN },
+		{ .nodes = 1, .wal_dir = true, .stride = strides->wal_dir },
+		{ .nodes = 3, .undo = true, .stride = strides->undo, .again = AGAIN },
+		{ .nodes = 1, .journal = true, .stride = 1 },
+		{ .nodes = 3, .journal = true, .stride = 1 },
+	};
+	size_t cases = 0, failed = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct matrix matrix = all[i];
+		matrix.playbook = playbook;
+		failed += matrix_play(&matrix, &cases);
+	}
+	printf("%s: %zu cases in all, %zu failed\n", playbook, cases, failed);
+	return failed;
+}

@@ -8,7 +8,7 @@
 #   make coverage which lines of the parts that change nodes the unit tests and the fault matrices run
 #   make demo     a real cluster, a snapshot, a disaster, a restore
 #   make drill    SNAPSHOT=...: that snapshot restored into a kind cluster made from its recipe
-#   make faults   kill -9, pauses, reboots and cut networks in the middle of real restores (an hour)
+#   make faults   kill -9, pauses, reboots and cut networks in the middle of real runs (an hour and a half)
 #   make bench    restore and save against what one would do by hand; peak memory of save
 
 SHELL   := /bin/bash
@@ -80,7 +80,7 @@ $(patsubst %.c,$(BUILD)/$(1)/test/%,$(filter-out $(PLAY_TESTS),$(TEST_SRC) $(E2E
 	@mkdir -p $$(@D)
 	$$(CC) $(2) -o $$@ $$^ $(BUILD)/$(1)/lib.a $$(PKG_LIBS) -lpthread
 
-# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c and apiserver.c, fake_clock.c for time, fake_journal.c for the journal's disk.
+# Plays run on fake nodes: fake_etcd.c stands in for etcd_api.c, etcd_member.c and apiserver.c, fake_clock.c for time, fake_journal.c for the journal's disk.
 $(patsubst %.c,$(BUILD)/$(1)/test/%,$(PLAY_TESTS)): $(BUILD)/$(1)/test/%: \
 		$(BUILD)/$(1)/%.o $(FAKES:%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/orchestrator/node/node_dir.o $(BUILD)/$(1)/lib.a
 	@mkdir -p $$(@D)
@@ -210,7 +210,8 @@ test: deps-test
 		-- drill e2e/drill/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
 		-- diff e2e/diff/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
-		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup
+		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup \
+		-- rejoin e2e/rejoin/run $(BUILD)/asan/kubectl-etcd_backup
 
 test-unit:
 	@mkdir -p $(BUILD)
@@ -227,10 +228,11 @@ coverage: deps
 	@$(MAKE) --no-print-directory -j2 $(COVER_TESTS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@e2e/coverage $(BUILD) $(COVERED) -- $(COVER_TESTS)
 
-# every fault in the middle of a real restore: about an hour
+# every fault in the middle of a real restore and of a real rejoin: about an hour and a half
 faults: deps all
 	$(call install,jq curl procps)
 	e2e/faults/run $(BUILD)/kubectl-etcd_backup all
+	e2e/rejoin/run $(BUILD)/kubectl-etcd_backup all
 
 fuzz: deps-test
 	@mkdir -p $(BUILD)

@@ -40,30 +40,13 @@ static int dry_run(const struct opts *opts, struct plan *plan, const struct play
 	return print_flush(err);
 }
 
-static int check_dry_run(const struct opts *opts, struct err *err)
-{
-	static const char *const words[] = { "none", "client", "server" };
-
-	for (size_t i = 0; opts->dry_run && i < 3; i++)
-		if (strcmp(opts->dry_run, words[i]) == 0)
-			return 0;
-	return opts->dry_run ? err_set(err, ERR_USAGE, "--dry-run=%s: none, client or server",
-				       opts->dry_run)
-			     : 0;
-}
-
-static bool is_dry(const struct opts *opts)
-{
-	return opts->dry_run && strcmp(opts->dry_run, "none") != 0;
-}
-
 static int restore_with(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct playbook book;
 
 	if (perform_playbook(plan, "restore", &book, err))
 		return err_status(err->code);
-	if (is_dry(opts))
+	if (perform_is_dry(opts))
 		return dry_run(opts, plan, &book, err) ? err_status(err->code) : 0;
 	if (plan_cluster(opts, plan, err) || (opts->plan && plan_compare(plan, opts->plan, err)) ||
 	    check_kubelets(opts, plan, err) || perform_look(plan, &book, err))
@@ -79,7 +62,7 @@ int cmd_restore(const struct opts *opts, struct err *err)
 {
 	struct plan plan;
 
-	if (check_dry_run(opts, err) || (!is_dry(opts) && perform_may_ask(opts, err)) ||
+	if (perform_check_dry(opts, err) || (!perform_is_dry(opts) && perform_may_ask(opts, err)) ||
 	    plan_open(opts, opts->args[0], &plan, err))
 		return err_status(err->code);
 	int status = restore_with(opts, &plan, err);

@@ -64,10 +64,12 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 		   const struct playbook *book, struct err *err)
 {
 	if (rerun->committed) {
-		err_set(err, ERR_UNSAFE,
-			"run %s is past its commit: an API server serves the new data", rerun->run);
-		err_hint(err, "kubectl etcd-backup resume %s, then rollback %s", rerun->run,
-			 rerun->run);
+		err_set(err, ERR_UNSAFE, "run %s is past its commit: %s", rerun->run,
+			plan->ctx.joins ? "the member has its vote"
+					: "an API server serves the new data");
+		err_hint(err, "kubectl etcd-backup resume %s%s%s", rerun->run,
+			 plan->ctx.joins ? "" : ", then rollback ",
+			 plan->ctx.joins ? "" : rerun->run);
 		return err_status(err->code);
 	}
 	if (plan->ctx.leave_nothing) {
@@ -97,6 +99,8 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	}
 	/* a run whose lock is gone before its commit was undone to the last step */
 	bool half_undone = rerun.undoing || (!rerun.locked && !rerun.committed);
+	/* a rejoin may have been asked to go back when the member had its vote already: then on */
+	half_undone = half_undone && !(rerun.committed && plan->ctx.joins);
 	if (opts->undo || (half_undone && !plan->ctx.leave_nothing))
 		return go_back(opts, plan, &rerun, &book, err);
 	if (find_snapshot(opts, plan, &rerun, err))

@@ -39,6 +39,12 @@ static int rollback_with(const struct opts *opts, struct plan *plan, struct err 
 	if (rerun_find(opts, opts->args[0], plan, &target, err) ||
 	    perform_playbook(plan, "rollback", &book, err))
 		return err_status(err->code);
+	if (target.told->joins) {
+		err_set(err, ERR_UNSAFE,
+			"run %s brought node %s back: its old data is of a cluster that is no more",
+			target.run, target.told->joins);
+		return err_status(err->code);
+	}
 	plan_name_run(&plan->ctx);
 	plan->ctx.target = opts->args[0];
 	if (target.told->cluster)

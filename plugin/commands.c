@@ -95,6 +95,21 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup resume 20261121t104107-7f3a --nodes "
 	  "cp-1=10.0.0.11,cp-2=10.0.0.12\n",
 	  cmd_resume },
+	{ "rejoin", "NODE", 1, 1, ON_CLUSTER | ON_REJOIN | ON_ASKS | ON_REPORT,
+	  "Bring back the node that a restore left out",
+	  "Takes the node of \"restore --without\" into the cluster again: stops its API server "
+	  "and "
+	  "its etcd,\n"
+	  "puts its old data aside, adds its member as a learner, waits until it has the cluster's "
+	  "data, gives it\n"
+	  "its vote and starts its API server.  Until the vote every failure and Ctrl-C undoes all "
+	  "changes; the\n"
+	  "other members serve all the time.  Kubelet must run there.",
+	  "  # The node is repaired; asks for its name\n"
+	  "  kubectl etcd-backup rejoin cp-3 --ssh-user root\n\n"
+	  "  # Look at every node, change nothing\n"
+	  "  kubectl etcd-backup rejoin cp-3 --dry-run=server\n",
+	  cmd_rejoin },
 	{ "rollback", "RUN", 1, 1, ON_CLUSTER | ON_ASKS | ON_REPORT,
 	  "Put the data from before a restore back on every member",
 	  "Stops all API servers and all members, puts the data that the run kept back in its "

@@ -72,6 +72,12 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 /* What the Kubernetes API alone says of the members, without SSH: no fleet, nothing of found[].  -1: as discover(). */
 int discover_api(const struct opts *opts, struct discovery *out, struct err *err);
 
+/*
+ * Puts that node (its name, or its member's) in the first place, the others behind it in their order.  Every session is
+ * closed, and opened again when it is needed.  -1 (USAGE): there is no such node.
+ */
+int discover_put_first(struct discovery *discovery, const char *name, struct err *err);
+
 void discovery_release(struct discovery *discovery);
 void discovery_scoped(struct discovery *discovery);
 

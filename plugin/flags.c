@@ -130,8 +130,10 @@ const struct flag flags[] = {
 	  "Keep all with this tag; may be given several times" },
 	{ "plan", 0, FLAG_TEXT, AT(plan), ON_RESTORE, "FILE",
 	  "Go on only when cluster and snapshot are those of this plan (of --dry-run -o yaml)" },
-	{ "dry-run", 0, FLAG_TEXT, AT(dry_run), ON_PRUNE | ON_RESTORE, "none|client|server",
-	  "Show what would be done, and do nothing; restore: client asks the API only, server "
+	{ "dry-run", 0, FLAG_TEXT, AT(dry_run), ON_PRUNE | ON_RESTORE | ON_REJOIN,
+	  "none|client|server",
+	  "Show what would be done, and do nothing; restore, rejoin: client asks the API only, "
+	  "server "
 	  "looks "
 	  "at every node" },
 	{ "force", 0, FLAG_BOOL, AT(force), ON_PRUNE | ON_SAVE, NULL,

@@ -36,6 +36,7 @@ enum {
 	ON_ASKS = 1 << 15,   /* those that stop things and ask: restore, resume, rollback, clean */
 	ON_REPORT = 1 << 16, /* those that play a run and can write a report of it */
 	ON_DRILL = 1 << 17,
+	ON_REJOIN = 1 << 18,
 };
 
 struct flag {

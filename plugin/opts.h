@@ -128,6 +128,7 @@ int cmd_discover(const struct opts *opts, struct err *err);
 int cmd_save(const struct opts *opts, struct err *err);
 int cmd_restore(const struct opts *opts, struct err *err);
 int cmd_resume(const struct opts *opts, struct err *err);
+int cmd_rejoin(const struct opts *opts, struct err *err);
 int cmd_rollback(const struct opts *opts, struct err *err);
 int cmd_clean(const struct opts *opts, struct err *err);
 int cmd_runs(const struct opts *opts, struct err *err);

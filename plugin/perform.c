@@ -53,10 +53,32 @@ int perform_ask(const struct opts *opts, const char *question, const char *word,
 	return opts->yes ? 0 : prompt_typed(question, word, err);
 }
 
+int perform_check_dry(const struct opts *opts, struct err *err)
+{
+	static const char *const words[] = { "none", "client", "server" };
+
+	for (size_t i = 0; opts->dry_run && i < 3; i++)
+		if (strcmp(opts->dry_run, words[i]) == 0)
+			return 0;
+	return opts->dry_run ? err_set(err, ERR_USAGE, "--dry-run=%s: none, client or server",
+				       opts->dry_run)
+			     : 0;
+}
+
+bool perform_is_dry(const struct opts *opts)
+{
+	return opts->dry_run && strcmp(opts->dry_run, "none") != 0;
+}
+
 /* Seconds from the first API server stopped to the first, and to the last, ready again. */
 static void print_figures(const struct plan *plan, uint64_t ended)
 {
 	struct api_down down = progress_api_down(&plan->ctx);
+
+	if (plan->ctx.joins) { /* the API was never down */
+		print_line("rejoined %s: %zu members", plan->ctx.joins, plan->ctx.cluster->count);
+		return;
+	}
 	const char *done = strcmp(plan->ctx.playbook, "rollback") == 0 ? "rolled back" : "restored";
 
 	if (!down.from || !down.until) /* not in this process */
@@ -71,6 +93,12 @@ static void say_done(const struct plan *plan)
 {
 	if (plan->ctx.leave_nothing) {
 		print_line("cleaned run %s", plan->ctx.target);
+		return;
+	}
+	if (plan->ctx.joins) {
+		print_notice("Its old data is kept there in %s/.before-%s; to remove it: kubectl "
+			     "etcd-backup clean %s",
+			     plan->ctx.cluster->members[0].data_dir, plan->ctx.run, plan->ctx.run);
 		return;
 	}
 	print_notice("The old data is kept in %s/.before-%s and the old manifests in "

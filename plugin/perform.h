@@ -27,6 +27,10 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 /* Asks for the word unless --yes. */
 int perform_ask(const struct opts *opts, const char *question, const char *word, struct err *err);
 
+/* --dry-run: whether it is one, and, -1 (USAGE), whether it says something that is known. */
+bool perform_is_dry(const struct opts *opts);
+int perform_check_dry(const struct opts *opts, struct err *err);
+
 /*
  * Before anything else: without a terminal --yes is needed, and what --report names can be written.  -1: UNSAFE; as
  * report_file_check.

@@ -127,6 +127,15 @@ static void find_front(const struct opts *opts, struct plan *plan)
 	}
 }
 
+int plan_put_first(struct plan *plan, const char *node, struct err *err)
+{
+	if (discover_put_first(&plan->found, node, err))
+		return -1;
+	if (plan->front) /* the fleet is another one */
+		kube_cancel_by(plan->front, plan->found.nodes[0].cancel_fd);
+	return 0;
+}
+
 int plan_members(struct plan *plan, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;
@@ -145,6 +154,8 @@ int plan_members(struct plan *plan, struct err *err)
 						     .has_api = plan->found.found[i].has_api,
 						     .want_member = member_id(member, ctx->token),
 						     .want_cluster = id };
+		if (ctx->joins) /* nothing is predicted: the cluster gives its ids */
+			plan->nodes[i].want_member = plan->nodes[i].want_cluster = 0;
 		if (!plan->nodes[i].has_api)
 			return err_set(err, ERR_UNSAFE,
 				       "%s: no kube-apiserver manifest: not a control-plane node "
@@ -311,6 +322,8 @@ struct tree *plan_header(const struct plan *plan, const char *playbook, const ch
 		tree_set_string(plan->arena, header, "snapshotSHA256", plan->ctx.snapshot_sha256);
 	if (plan->ctx.target)
 		tree_set_string(plan->arena, header, "target", plan->ctx.target);
+	if (plan->ctx.joins)
+		tree_set_string(plan->arena, header, "joins", plan->ctx.joins);
 	tree_set_string(plan->arena, header, "playbook", playbook);
 	tree_set_string(plan->arena, header, "playbookSHA256", playbook_sha256);
 	tree_set_string(plan->arena, header, "initialCluster", plan->ctx.initial_cluster);

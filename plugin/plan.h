@@ -45,6 +45,9 @@ int plan_api(const struct opts *opts, struct plan *plan, struct err *err);
 int plan_found(const struct opts *opts, struct plan *plan, struct err *err);
 int plan_members(struct plan *plan, struct err *err);
 
+/* For rejoin: that node goes first, in the plan's cluster, too.  -1 (USAGE): there is no such node. */
+int plan_put_first(struct plan *plan, const char *node, struct err *err);
+
 /* A fresh run id and token. */
 void plan_name_run(struct play_ctx *ctx);
 

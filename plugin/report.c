@@ -54,6 +54,9 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 	case PLAY_DONE:
 		if (ctx->leave_nothing)
 			return "What the run kept is removed.";
+		if (ctx->joins)
+			return arena_printf(arena, "Node %s is a member of the cluster again.",
+					    ctx->joins);
 		return ctx->target ? arena_printf(arena,
 						  "The cluster serves the data from before run %s.",
 						  ctx->target)
@@ -78,6 +81,11 @@ static const char *next_text(struct arena *arena, const struct report *r)
 
 	if (r->outcome == PLAY_NEEDS_YOU && !(r->err && r->err->code == ERR_TAKEN))
 		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s", run);
+	if (r->outcome == PLAY_DONE && r->plan->ctx.joins)
+		return arena_printf(arena,
+				    "Its old data is kept there.  To remove it: kubectl "
+				    "etcd-backup clean %s",
+				    run);
 	if (r->outcome == PLAY_DONE && !r->plan->ctx.leave_nothing)
 		return arena_printf(arena,
 				    "The data from before is kept on every node.  Back to it: "

@@ -10,7 +10,7 @@ struct proof {
 	const char *step;
 	bool undo;
 	bool again; /* a run that is gone on with makes it again; else an earlier process may have */
-	const char *playbook; /* NULL: any */
+	const char *playbook; /* NULL: any but rejoin, of whose steps most are of one node */
 	const char *what, *how;
 };
 
@@ -45,6 +45,24 @@ static const struct proof proofs[] = {
 	  "/readyz on each node said 200." },
 	{ "wait-controllers", false, true, NULL, "Controller manager and scheduler work.",
 	  "Both leases were seen renewed through an API server." },
+	{ "stop-etcd", false, false, "rejoin", "Nothing on the node had its old data in its hands.",
+	  "No kube-apiserver and no etcd process was left there, nobody listened on their ports, "
+	  "and "
+	  "nobody held the lock of the database." },
+	{ "wait-learner", false, false, "rejoin",
+	  "The member had the cluster's data before its vote.",
+	  "It served under the ids that the cluster had given it, and had applied all that the "
+	  "cluster had when it was asked." },
+	{ "wait-voters", false, true, "rejoin", "Every member has its vote and is well.",
+	  "Each was asked itself: one cluster id, exactly these voters, a leader, no alarm, no "
+	  "error." },
+	{ "compare-etcd", false, true, "rejoin", "All members have the same data.",
+	  "HashKV at the lowest revision among them is the same on all." },
+	{ "wait-apiserver", false, true, "rejoin", "Every API server is ready.",
+	  "/readyz on each node said 200." },
+	{ "remove-learner", true, true, "rejoin", "The cluster has no member of the node.",
+	  "The cluster was asked for its members with a quorum; what the run had added was "
+	  "removed." },
 	{ "swap-data-back", true, true, NULL, "The data from before the run is in its place.",
 	  "On every node that had come so far the renames were undone." },
 	{ "start-etcd", true, true, NULL, "etcd runs as it did before.",
@@ -107,7 +125,7 @@ struct tree *report_proved(struct arena *arena, const struct report *report)
 	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
 		const struct proof *p = &proofs[i];
 		if ((p->again || !report->earlier) &&
-		    (!p->playbook || strcmp(p->playbook, ctx->playbook) == 0) &&
+		    (p->playbook ? strcmp(p->playbook, ctx->playbook) == 0 : !ctx->joins) &&
 		    ended_well(report->progress, p) && !left_out(ctx, p->step))
 			add(arena, list,
 			    p->undo ? arena_printf(arena, "undo:%s", p->step) : p->step, p->what,

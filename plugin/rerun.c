@@ -4,6 +4,7 @@
 #include "plugin/rerun.h"
 
 #include "base/text.h"
+#include "play/join.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
 
@@ -65,7 +66,8 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 		if (!text_same(state->token, rerun->told->token) ||
 		    !text_same(state->playbook_sha256, rerun->told->playbook_sha256) ||
 		    !text_same(state->snapshot_sha256, rerun->told->snapshot_sha256) ||
-		    !text_same(state->target, rerun->told->target))
+		    !text_same(state->target, rerun->told->target) ||
+		    !text_same(state->joins, rerun->told->joins))
 			return err_set(err, ERR_UNSAFE, "%s tells another story of run %s",
 				       plan->found.nodes[i].name, rerun->run);
 		if (state->phase > rerun->furthest)
@@ -77,6 +79,27 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 	err_set(err, ERR_UNSAFE, "no node knows run %s", rerun->run);
 	return err_hint(err,
 			"kubectl etcd-backup resume, without a run, shows those that are there");
+}
+
+/* A rejoin's node is the first of its fleet. */
+static int order_nodes(struct plan *plan, struct rerun *rerun, struct err *err)
+{
+	size_t at = 0, count = plan->found.cluster.count;
+	const char *joins = NULL;
+
+	for (size_t i = 0; i < count && !joins; i++)
+		joins = rerun->states[i].joins;
+	while (joins && at < count && strcmp(plan->found.nodes[at].name, joins) != 0)
+		at++;
+	if (!joins || !at)
+		return 0;
+	if (plan_put_first(plan, joins, err))
+		return err_in(err, "run %s brings a node back", rerun->run);
+	struct run_state moved = rerun->states[at];
+	for (size_t i = at; i > 0; i--)
+		rerun->states[i] = rerun->states[i - 1];
+	rerun->states[0] = moved;
+	return 0;
 }
 
 int rerun_find(const struct opts *opts, const char *run, struct plan *plan, struct rerun *out,
@@ -96,7 +119,28 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 		return -1;
 	if (fleet_each(plan->found.fleet, ask_node, &asking, NULL, errs, NULL, NULL))
 		return fleet_first(plan->found.fleet, errs, err);
-	return sum_up(plan, out, err);
+	return order_nodes(plan, out, err) ? -1 : sum_up(plan, out, err);
+}
+
+static int ask_vote(struct node *node, void *arg, struct err *err)
+{
+	struct asking *asking = arg;
+
+	return join_votes(node, &asking->plan->ctx, deadline_in(ASK_MS), &asking->rerun->committed,
+			  err);
+}
+
+/* A member that has its vote is not taken out again: only the cluster knows. */
+static int find_vote(struct plan *plan, struct rerun *rerun, struct err *err)
+{
+	bool only[CLUSTER_MEMBERS_MAX] = { true };
+	struct err errs[CLUSTER_MEMBERS_MAX];
+	struct asking asking = { plan, rerun };
+
+	if (!plan->ctx.joins || rerun->committed ||
+	    !fleet_each(plan->found.fleet, ask_vote, &asking, only, errs, NULL, NULL))
+		return 0;
+	return fleet_first(plan->found.fleet, errs, err);
 }
 
 int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
@@ -117,6 +161,7 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 		return err_set(err, ERR_CONFIG, "the token of run %s is too long", rerun->run);
 	memcpy(ctx->run, rerun->run, strlen(rerun->run) + 1);
 	memcpy(ctx->token, told->token, strlen(told->token) + 1);
+	ctx->joins = told->joins;
 	if (plan_members(plan, err))
 		return -1;
 	if (!text_same(told->initial_cluster, ctx->initial_cluster))
@@ -139,7 +184,7 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		plan->nodes[i].data_existed =
 			!rerun->states[i].found || rerun->states[i].data_existed;
-	return 0;
+	return find_vote(plan, rerun, err);
 }
 
 void rerun_show(const struct plan *plan, const struct rerun *rerun)

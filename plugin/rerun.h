@@ -16,7 +16,7 @@ struct rerun {
 	enum run_phase furthest;
 	bool locked; /* on some node */
 	bool undoing;
-	bool committed; /* an API server has been started over the new data */
+	bool committed; /* an API server has been started over the new data; rejoin: the member has its vote */
 	bool has_story; /* this machine has its journal */
 	struct journal_story story;
 };

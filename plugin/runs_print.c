@@ -73,7 +73,9 @@ static int by_name(const void *a, const void *b)
 static const char *need_of(const struct sum *sum)
 {
 	if (sum->furthest == PHASE_API_STARTED)
-		return sum->locked ? "resume" : "nothing; rollback or clean";
+		return sum->locked        ? "resume"
+		       : sum->told->joins ? "nothing; or clean"
+					  : "nothing; rollback or clean";
 	if (!sum->locked && strcmp(sum->told->playbook, "clean") != 0)
 		return "resume --undo: to tidy up";
 	return sum->undoing ? "resume: it was going back" : "resume or resume --undo";

@@ -23,7 +23,7 @@ struct etcd {
 struct lab {
 	const char *bin, *work;
 	struct node node;
-	struct etcd members[8];
+	struct etcd members[10];
 	size_t count;
 };
 

@@ -5,6 +5,7 @@
 #include "base/test/check.h"
 #include "e2e/etcd/lab.h"
 #include "e2e/etcd/tcp_node.h"
+#include "etcd/etcd_member.h"
 #include "etcd/wal.h"
 
 #include <fcntl.h>
@@ -216,6 +217,44 @@ static void test_new_refuses(void)
 	}
 }
 
+/* Added as a learner, started, promoted, removed: each as often as it takes. */
+static void test_learner(void)
+{
+	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, one);
+	struct etcd *two = lab_member(&lab, "two", true);
+	struct etcd *const both[] = { one, two };
+	scoped(mem) char *initial = lab_initial(both, 2);
+	struct etcd_members m;
+	struct err err = ERR_INIT;
+	uint64_t id = 0, again, end = deadline_in(30 * 1000);
+
+	CHECK_INT(etcd_learner_add(client, two->peer, deadline_in(CALL_MS), &id, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK_INT(etcd_members(client, deadline_in(CALL_MS), &m, &err), 0);
+	CHECK_INT(m.count, 2);
+	const struct etcd_member *added = &m.list[m.list[0].id == id ? 0 : 1];
+	CHECK(added->id == id && added->learner);
+	CHECK_STR(added->name, "");
+	CHECK_STR(added->peer_urls, two->peer);
+	CHECK_INT(etcd_learner_add(client, two->peer, deadline_in(CALL_MS), &again, &err), -1);
+	CHECK_INT(err.code, ERR_ETCD);
+	CHECK_HAS(err.text, "already exist"); /* the URLs, or in the same second the id */
+	CHECK_INT(etcd_learner_promote(client, id, deadline_in(CALL_MS), &err), -1);
+	CHECK_HAS(err.text, "in sync with leader");
+	lab_start(&lab, two, initial, "--initial-cluster-state=existing");
+	struct etcd_status s = lab_wait(&lab, two, true);
+	CHECK(s.member_id == id && s.learner);
+	while (etcd_learner_promote(client, id, deadline_in(CALL_MS), &err) && now_ms() < end)
+		usleep(100000);
+	CHECK_INT(etcd_members(client, deadline_in(CALL_MS), &m, &err), 0);
+	CHECK(m.count == 2 && !m.list[0].learner && !m.list[1].learner);
+	while (etcd_member_remove(client, id, deadline_in(CALL_MS), &err) && now_ms() < end)
+		usleep(100000);
+	CHECK_INT(etcd_members(client, deadline_in(CALL_MS), &m, &err), 0);
+	CHECK_INT(m.count, 1);
+	lab_end(two, SIGKILL);
+}
+
 static void start_three(struct etcd *three[MEMBERS], size_t running)
 {
 	static const char *const names[] = { "a", "b", "c", "d", "e", "f" };
@@ -291,4 +330,4 @@ static void test_end(void)
 
 TESTS(TEST(test_start), TEST(test_status), TEST(test_members), TEST(test_hash), TEST(test_wal),
       TEST(test_value), TEST(test_alarms), TEST(test_trust), TEST(test_new_refuses),
-      TEST(test_quorum_lost), TEST(test_never_a_quorum), TEST(test_end))
+      TEST(test_learner), TEST(test_quorum_lost), TEST(test_never_a_quorum), TEST(test_end))

@@ -197,7 +197,7 @@ static const struct member *find_same(const struct cluster *cluster, const struc
 	return NULL;
 }
 
-static bool same_urls(const char *a, const char *b)
+bool cluster_same_urls(const char *a, const char *b)
 {
 	scoped(urls) struct urls x = sorted_urls_of(a);
 	scoped(urls) struct urls y = sorted_urls_of(b);
@@ -214,7 +214,7 @@ int cluster_same_members(const struct cluster *a, const struct cluster *b, struc
 		const struct member *one = &a->members[i], *other = find_same(b, one);
 		if (!other)
 			return err_set(err, ERR_UNSAFE, "member %s is in one list only", one->name);
-		if (!same_urls(one->peer_url, other->peer_url))
+		if (!cluster_same_urls(one->peer_url, other->peer_url))
 			return err_set(err, ERR_UNSAFE,
 				       "member %s has peer URL %s in one list, %s in the other",
 				       one->name, one->peer_url, other->peer_url);

@@ -77,6 +77,9 @@ uint64_t cluster_id(const struct cluster *cluster, const char *token);
 struct member *cluster_by_node(struct cluster *cluster, const char *node);
 struct member *cluster_by_name(struct cluster *cluster, const char *name);
 
+/* Whether two comma separated lists have the same URLs, whatever the order. */
+bool cluster_same_urls(const char *a, const char *b);
+
 /*
  * Whether two lists of members are the same in names and peer URLs, whatever the order.  When not,
  * err says what differs (UNSAFE).

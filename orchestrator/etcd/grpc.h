@@ -1,6 +1,6 @@
 /*
  * grpc: one unary call to a member, and the frames of a streamed answer.  gRPC over HTTP/2: a frame is a flag
- * byte, four bytes of length, big endian, and a message.  For etcd_api.c and etcd_snapshot.c only.
+ * byte, four bytes of length, big endian, and a message.  For etcd_api.c, etcd_member.c and etcd_snapshot.c only.
  */
 #ifndef ETCD_GRPC_H
 #define ETCD_GRPC_H

@@ -55,4 +55,12 @@ bool static_pod_etcd_is_local(const char *etcd_servers, const struct cluster *cl
 int static_pod_annotate(const char *text, size_t len, const char *key, const char *value,
 			struct buf *out, struct err *err);
 
+/*
+ * Copies an etcd manifest's text to out with --initial-cluster=INITIAL_CLUSTER and --initial-cluster-state=existing in its
+ * command, set or added; every other byte as it was.  An etcd without data then joins that cluster.  -1 (CONFIG): the
+ * flags are in the environment, twice, or not one a line; there is no --initial-cluster.
+ */
+int static_pod_join(const char *text, size_t len, const char *initial_cluster, struct buf *out,
+		    struct err *err);
+
 #endif

@@ -55,6 +55,8 @@ static struct tree *state_tree(struct node *node, const struct play_ctx *ctx, st
 	tree_set_string(arena, state, "playbook", ctx->playbook);
 	tree_set_string(arena, state, "playbookSHA256", ctx->playbook_sha256);
 	tree_set_string(arena, state, "target", ctx->target);
+	if (ctx->joins)
+		tree_set_string(arena, state, "joins", ctx->joins);
 	tree_set_string(arena, state, "member", self->member->name);
 	tree_set_string(arena, state, "dataDir", self->member->data_dir);
 	tree_set_string(arena, state, "walDir", self->member->wal_dir);
@@ -134,6 +136,7 @@ static int take_fields(const struct tree *state, struct arena *arena, struct run
 	out->playbook = string(state, arena, "playbook");
 	out->playbook_sha256 = string(state, arena, "playbookSHA256");
 	out->target = string(state, arena, "target");
+	out->joins = string(state, arena, "joins");
 	out->member = string(state, arena, "member");
 	out->data_dir = string(state, arena, "dataDir");
 	out->wal_dir = string(state, arena, "walDir");

@@ -33,7 +33,7 @@ struct run_state {
 	bool undoing; /* it was going back */
 	enum run_phase phase;
 	const char *operator, * since, *cluster, *member, *data_dir, *wal_dir;
-	const char *playbook, *playbook_sha256, *target;
+	const char *playbook, *playbook_sha256, *target, *joins;
 	const char *initial_cluster, *token, *snapshot_sha256;
 	uint64_t snapshot_size, db_size, snapshot_revision, bump, in_use;
 	unsigned carried_alarms;

@@ -95,6 +95,7 @@ struct play_ctx {
 	const char *initial_cluster; /* one value for all */
 	const char *playbook, *playbook_sha256;
 	const char *target; /* rollback, clean: the run whose kept data is meant; NULL: none */
+	const char *joins;  /* rejoin: the node that comes back, which is the first; NULL: none */
 	uint64_t grace_ms;
 	/* Asks for /readyz at the address that users have; NULL: not known. */
 	int (*front_ready)(void *arg, uint64_t deadline, struct err *err);
@@ -149,6 +150,16 @@ int verb_drop_emptied(struct node *, const struct play_ctx *, uint64_t, struct e
 /* verb_member.c */
 int verb_build_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_drop_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_empty_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_join_check.c */
+int verb_check_joining(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_join.c */
+int verb_add_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_remove_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_wait_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_promote_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_wait_voters(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_wait_voters(const struct play_ctx *, struct err *);
 /* verb_pod.c */
 int verb_stop_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_start_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);

@@ -149,16 +149,17 @@ static int check_quota(struct node *node, const struct play_ctx *ctx, uint64_t d
 	(void)deadline;
 	uint64_t quota = play_quota(member);
 
-	if (ctx->db_size < quota)
+	if (ctx->db_size < quota || (ctx->joins && node->index))
 		return 0;
 	/* it was full then, too: clear-alarms makes room before anybody writes */
 	if (ctx->carried_alarms & ETCD_ALARM_NOSPACE && !ctx->keep_alarms &&
 	    play_has_room(member, ctx->snapshot_in_use))
 		return 0;
 	err_set(err, ERR_UNSAFE,
-		"the snapshot's database has %llu MiB, over etcd's quota of %llu MiB: it would "
+		"the %s database has %llu MiB, over etcd's quota of %llu MiB: it would "
 		"refuse every write",
-		(unsigned long long)(ctx->db_size >> 20), (unsigned long long)(quota >> 20));
+		ctx->joins ? "cluster's" : "snapshot's", (unsigned long long)(ctx->db_size >> 20),
+		(unsigned long long)(quota >> 20));
 	return err_hint(err, "raise --quota-backend-bytes in /etc/kubernetes/manifests/etcd.yaml "
 			     "on every node first");
 }
@@ -187,8 +188,10 @@ static int check_lock(struct node *node, const struct play_ctx *ctx, uint64_t de
 		return -1;
 	if (!ours && node_exists(node, self->member->data_dir, deadline, &self->data_existed, err))
 		return -1;
+	/* a node that comes back gets the database as a file, and has it; the others get nothing */
+	uint64_t comes = !ctx->joins ? ctx->snapshot_size : node->index ? 0 : ctx->db_size;
 	/* a run that goes on has, or has had, its room */
-	self->need_bytes = ours ? SPARE : 2 * ctx->snapshot_size + SPARE;
+	self->need_bytes = ours ? SPARE : 2 * comes + SPARE;
 	return 0;
 }
 

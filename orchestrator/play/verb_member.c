@@ -135,5 +135,43 @@ int verb_build_member(struct node *node, const struct play_ctx *ctx, uint64_t de
 int verb_drop_member(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
-	return drop_staged(node, ctx, deadline, err);
+	const struct play_node *self = play_node(ctx, node);
+	int ignored;
+
+	if (drop_staged(node, ctx, deadline, err))
+		return -1;
+	/* a data dir that we made goes again, if nothing else is in it */
+	if (ctx->undoing && !self->data_existed)
+		return node_try(node, argv("rmdir", self->member->data_dir), deadline, NULL,
+				&ignored, err);
+	return 0;
+}
+
+/* It is swapped in as a restored member is; etcd fills it when it has joined. */
+int verb_empty_member(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(mem) char *staged = path_beside(ctx, member->data_dir, "restoring", NULL);
+	scoped(mem) char *inner = path_beside(ctx, member->data_dir, "restoring", "member");
+	scoped(mem) char *wal_staged =
+		member->wal_dir ? path_beside(ctx, member->wal_dir, "restoring", NULL) : NULL;
+	bool done, built;
+
+	if (swap_is_done(node, ctx, deadline, &done, err) ||
+	    state_marked(node, ctx, MARK_BUILT, deadline, &built, err))
+		return -1;
+	if (done || built)
+		return 0;
+	if (!play_node(ctx, node)->data_existed &&
+	    node_run(node, argv("install", "-d", "-m", "0700", member->data_dir), deadline, NULL,
+		     err))
+		return -1;
+	if (node_run(node, argv("install", "-d", "-m", "0700", staged, inner, wal_staged), deadline,
+		     NULL, err) ||
+	    like_live(node, member, inner, deadline, err))
+		return -1;
+	if (wal_staged && like_live(node, member, wal_staged, deadline, err))
+		return -1;
+	return state_mark(node, ctx, MARK_BUILT, deadline, err);
 }

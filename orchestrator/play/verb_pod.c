@@ -8,6 +8,7 @@
 #include "play/look.h"
 #include "play/paths.h"
 #include "play/state.h"
+#include "play/swap.h"
 #include "play/verb.h"
 
 #include <stdio.h>
@@ -49,24 +50,31 @@ static int park(struct node *node, const struct play_ctx *ctx, const char *pod, 
 
 /*
  * Puts a copy of a manifest, with the run's annotation, in its place; one that has no room for it is copied as it is.  Made
- * in the run's folder and moved: nothing half-written ever stands in kubelet's sight.
+ * in the run's folder and moved: nothing half-written ever stands in kubelet's sight.  The etcd of a node that comes back is
+ * told which members there are.
  */
 static int put_annotated(struct node *node, const struct play_ctx *ctx, const char *pod,
 			 const char *from, uint64_t deadline, struct err *err)
 {
-	scoped(buf) struct buf text = BUF_INIT(MANIFEST_MAX);
+	scoped(buf) struct buf text = BUF_INIT(MANIFEST_MAX), joined = BUF_INIT(MANIFEST_MAX);
 	scoped(buf) struct buf out = BUF_INIT(2 * MANIFEST_MAX);
 	scoped(mem) char *name = mem_printf("annotated-%s.yaml", pod);
 	scoped(mem) char *made = path_run(ctx, name);
 	scoped(mem) char *manifest = path_manifest(pod);
+	const struct buf *use = &text;
 	struct err odd = ERR_INIT;
 
 	if (node_get(node, from, deadline, &text, err))
 		return -1;
-	if (static_pod_annotate(buf_str(&text), text.len, ANNOTATION, ctx->run, &out, &odd)) {
+	if (ctx->joins && strcmp(pod, "etcd") == 0) {
+		if (static_pod_join(buf_str(&text), text.len, ctx->initial_cluster, &joined, err))
+			return err_in(err, "%s", from);
+		use = &joined;
+	}
+	if (static_pod_annotate(buf_str(use), use->len, ANNOTATION, ctx->run, &out, &odd)) {
 		log_at(2, "%s: %s: no annotation: %s", node->name, from, odd.text);
 		buf_clear(&out);
-		buf_add(&out, buf_str(&text), text.len);
+		buf_add(&out, buf_str(use), use->len);
 	}
 	if (node_write(node, out.data, out.len, made, 0600, deadline, err))
 		return -1;
@@ -216,7 +224,10 @@ static int look_places(struct node *node, const struct play_ctx *ctx, const char
 	return 0;
 }
 
-/* Whoever served before must serve again after an undo: that is remembered on the node. */
+/*
+ * Whoever served before must serve again after an undo: that is remembered on the node.  One that is outside of its
+ * cluster listens now and then, and serves nobody.
+ */
 static int note_served(struct node *node, const struct play_ctx *ctx, const struct target *target,
 		       bool *served, uint64_t deadline, struct err *err)
 {
@@ -242,7 +253,7 @@ static int stop(struct node *node, const struct play_ctx *ctx, const struct targ
 		return 0;
 	if (!ctx->undoing && at.live && !at.parked && at.started) /* it is over the new data */
 		return 0;
-	if (!ctx->undoing && at.live && !at.parked &&
+	if (!ctx->undoing && !ctx->joins && at.live && !at.parked &&
 	    note_served(node, ctx, target, served, deadline, err))
 		return -1;
 	if (park(node, ctx, target->pod, deadline, err))
@@ -359,20 +370,36 @@ static int wait_answers(struct node *node, const struct member *member, uint64_t
 	return 0;
 }
 
+/*
+ * Etcd over an empty folder would quietly become a new, empty cluster.  One that joins gets the folder empty, and its manifest
+ * says that there is a cluster; but the old data must be away.
+ */
+static int check_data(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	scoped(mem) char *inner = mem_printf("%s/member/wal", member->data_dir);
+	bool done;
+
+	if (!ctx->joins)
+		return look_ids(node, ctx, member->wal_dir ? member->wal_dir : inner, deadline,
+				err);
+	if (swap_is_done(node, ctx, deadline, &done, err))
+		return -1;
+	return done ? 0 : err_set(err, ERR_UNSAFE, "the old data is still in its place");
+}
+
 int verb_start_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		    struct err *err)
 {
 	const struct play_node *self = play_node(ctx, node);
 	const struct member *member = self->member;
-	scoped(mem) char *inner = mem_printf("%s/member/wal", member->data_dir);
 	struct target target = etcd_target(member);
 	struct places at;
 
 	if (look_places(node, ctx, "etcd", deadline, &at, err))
 		return -1;
-	/* etcd over an empty folder would quietly become a new, empty cluster */
-	if (!ctx->undoing && at.parked &&
-	    look_ids(node, ctx, member->wal_dir ? member->wal_dir : inner, deadline, err))
+	if (!ctx->undoing && at.parked && check_data(node, ctx, deadline, err))
 		return -1;
 	if (unpark(node, ctx, "etcd", deadline, err))
 		return -1;

@@ -1,6 +1,6 @@
 /*
  * fuzz_static_pod: text as a manifest: read as a member and as an API server (static_pod.c), and annotated
- * (static_pod_edit.c).
+ * (static_pod_edit.c), and told which members there are (static_pod_join.c).
  */
 #include "base/yaml.h"
 #include "etcd/static_pod.h"
@@ -29,5 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!static_pod_apiserver(arena, pod, &api, &err))
 		static_pod_etcd_is_local(api.etcd_servers, &cluster);
 	static_pod_annotate((const char *)data, len, "etcd-backup/run", "run", &out, &err);
+	buf_clear(&out);
+	if (!static_pod_join((const char *)data, len, "a=b,c=d", &out, &err) &&
+	    !strstr(buf_str(&out), "--initial-cluster=a=b,c=d"))
+		abort();
 	return 0;
 }

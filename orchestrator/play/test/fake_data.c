@@ -97,8 +97,37 @@ int fake_data_read(const char *root, const struct member *member, struct fake_da
 	    sscanf(buf_str(&text), "%63s %511s", out->token, out->room) != 2 ||
 	    wal_ids(head.data, head.len, &out->member_id, &out->cluster_id, &err))
 		return -1;
+	memcpy(out->line, out->room, sizeof(out->line));
 	split_members(out->room, &out->cluster);
+	for (size_t i = 0; i < out->cluster.count; i++) {
+		char *mark = strchr(out->room + (out->cluster.members[i].name - out->room), '?');
+		out->learner[i] = mark != NULL;
+		if (mark)
+			*mark = '\0';
+	}
 	const struct member *self = cluster_by_name(&out->cluster, member->name);
 	/* database and log of two different clusters: etcd would not start */
 	return self && out->member_id == member_id(self, out->token) ? 0 : -1;
+}
+
+void fake_data_members(const char *root, const struct member *member, const struct fake_data *data,
+		       const char *line)
+{
+	scoped(mem) char *db = mem_printf("%s%s/member/snap/db", root, member->data_dir);
+	scoped(mem) char *text = mem_printf("%s\n%s\n", data->token, line);
+
+	fake_write(db, text, strlen(text), 0600);
+}
+
+void fake_data_join(const char *root, const struct member *member, const struct fake_data *like)
+{
+	scoped(mem) char *snap = mem_printf("%s%s/member/snap", root, member->data_dir);
+	scoped(mem) char *wal = member->wal_dir
+					? mem_printf("%s%s", root, member->wal_dir)
+					: mem_printf("%s%s/member/wal", root, member->data_dir);
+
+	fake_make_folders(snap);
+	fake_make_folders(wal);
+	write_wal(wal, member_id(member, like->token), like->cluster_id);
+	fake_data_members(root, member, like, like->line);
 }

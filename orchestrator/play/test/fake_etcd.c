@@ -1,11 +1,12 @@
 /*
  * fake_etcd: etcd's API and kube-apiserver's, answered from what stands in a fake node's directory.  Linked in
- * place of etcd_api.c and apiserver.c.
+ * place of etcd_api.c, etcd_member.c and apiserver.c.
  */
 #include "base/mem.h"
 #include "etcd/apiserver.h"
 #include "etcd/etcd_alarm.h"
 #include "etcd/etcd_api.h"
+#include "etcd/etcd_member.h"
 #include "fake_data.h"
 #include "fake_node.h"
 #include "play/look.h"
@@ -18,7 +19,7 @@ enum { SMALL = 100, LARGE = 1000 }; /* bytes: the snapshot's pages in use, and a
 
 struct etcd_client {
 	struct node *node;
-	const struct member *member;
+	char name[64]; /* of the member that is asked; it may be another node's */
 };
 
 struct etcd_client *etcd_client_new(struct node *node, const struct member *member,
@@ -30,7 +31,8 @@ struct etcd_client *etcd_client_new(struct node *node, const struct member *memb
 		return NULL;
 	}
 	struct etcd_client *client = mem_zalloc(sizeof(*client));
-	*client = (struct etcd_client){ node, member };
+	client->node = node;
+	snprintf(client->name, sizeof(client->name), "%s", member->name);
 	return client;
 }
 
@@ -50,17 +52,27 @@ const char *etcd_client_ca_fingerprint(const struct etcd_client *client)
 	return "";
 }
 
+static struct fake_node *target_of(const struct etcd_client *client)
+{
+	struct fake_world *world = fake_of(client->node)->world;
+
+	for (size_t i = 0; i < world->count; i++)
+		if (strcmp(world->nodes[i].member->name, client->name) == 0)
+			return &world->nodes[i];
+	abort();
+}
+
 /* What stands in the data dir, when etcd runs over it. */
 static int serving(struct etcd_client *client, uint64_t deadline, struct fake_data *data,
 		   struct err *err)
 {
-	struct fake_node *fake = fake_of(client->node);
+	struct fake_node *own = fake_of(client->node), *fake = target_of(client);
 	struct pids pids;
 
 	/* a request is a command, too: it makes the fake kubelet tick, and gives a fault a place to strike */
-	if (look_etcd(client->node, client->member, deadline, &pids, err))
+	if (look_etcd(client->node, own->member, deadline, &pids, err))
 		return -1;
-	if (!pids.count || fake_data_read(fake->root, client->member, data))
+	if (!fake->machine->etcd_pid || fake_data_read(fake->root, fake->member, data))
 		return err_set(err, ERR_ETCD, "not serving");
 	return 0;
 }
@@ -97,12 +109,15 @@ static unsigned trouble_of(const struct etcd_client *client)
 int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
 		struct err *err)
 {
+	struct fake_node *fake = target_of(client);
 	struct fake_data data;
 
 	if (serving(client, deadline, &data, err))
 		return -1;
-	*out = (struct etcd_status){ .leader = 1,
+	*out = (struct etcd_status){ .leader = !fake_exiled(fake, data.token),
 				     .revision = 1007,
+				     .raft_index = 20,
+				     .raft_applied = 20,
 				     .member_id = data.member_id,
 				     .cluster_id = data.cluster_id,
 				     .db_size = defragmented(client) ? SMALL : LARGE,
@@ -110,6 +125,18 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 				     .troubles = alarmed(client, &data) ? trouble_of(client) : 0 };
 	snprintf(out->errors, sizeof(out->errors), "%s", out->troubles ? "alarm:NOSPACE" : "");
 	return 0;
+}
+
+int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
+			       struct err *err)
+{
+	struct fake_node *fake = target_of(client);
+	struct fake_data data;
+
+	if (serving(client, deadline, &data, err))
+		return -1;
+	*revision = 1007;
+	return fake_exiled(fake, data.token) ? err_set(err, ERR_ETCD, "no leader") : 0;
 }
 
 int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
@@ -120,9 +147,50 @@ int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_memb
 	if (serving(client, deadline, &data, err))
 		return -1;
 	memset(out, 0, sizeof(*out));
-	for (; out->count < data.cluster.count; out->count++)
-		out->list[out->count].id = member_id(&data.cluster.members[out->count], data.token);
+	for (; out->count < data.cluster.count; out->count++) {
+		const struct member *m = &data.cluster.members[out->count];
+		struct etcd_member *one = &out->list[out->count];
+		one->id = member_id(m, data.token);
+		one->learner = data.learner[out->count];
+		snprintf(one->name, sizeof(one->name), "%s", m->name);
+		snprintf(one->peer_urls, sizeof(one->peer_urls), "%s", m->peer_url);
+	}
 	return 0;
+}
+
+/* A command of its own, so that a fault can also strike when the change has been made. */
+static int change(struct etcd_client *client, const char *what, const char *whom, uint64_t deadline,
+		  struct err *err)
+{
+	int status;
+
+	if (node_try(client->node, argv("fake-etcd", what, whom), deadline, NULL, &status, err))
+		return -1;
+	return status ? err_set(err, ERR_ETCD, "refused: %s %s", what, whom) : 0;
+}
+
+int etcd_learner_add(struct etcd_client *client, const char *peer_urls, uint64_t deadline,
+		     uint64_t *id, struct err *err)
+{
+	struct fake_node *own = fake_of(client->node);
+
+	*id = member_id(own->member, FAKE_TOKEN);
+	return change(client, "add", peer_urls, deadline, err);
+}
+
+int etcd_learner_promote(struct etcd_client *client, uint64_t id, uint64_t deadline,
+			 struct err *err)
+{
+	scoped(mem) char *hex = mem_printf("%llx", (unsigned long long)id);
+
+	return change(client, "promote", hex, deadline, err);
+}
+
+int etcd_member_remove(struct etcd_client *client, uint64_t id, uint64_t deadline, struct err *err)
+{
+	scoped(mem) char *hex = mem_printf("%llx", (unsigned long long)id);
+
+	return change(client, "remove", hex, deadline, err);
 }
 
 int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,

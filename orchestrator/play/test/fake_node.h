@@ -104,10 +104,15 @@ struct fake_world {
 	bool alarm;        /* the snapshot brings an alarm along */
 	int alarm_kind;    /* as etcd numbers them; 0: NOSPACE */
 	bool alarm_unsaid; /* a member's status does not tell of it */
+	bool exile; /* the first node was left out of a restore: it runs over its old data, and serves nobody */
 };
 
 /* A cluster of that many members, with data of FAKE_OLD_TOKEN; with a WAL folder of its own if so wanted. */
 void fake_world_open(struct fake_world *world, size_t count, bool wal_dir);
+/* The first node is left out: it stays with data of FAKE_OLD_TOKEN, the others are a cluster of FAKE_TOKEN. */
+void fake_world_exile(struct fake_world *world);
+/* Whether that is what a node runs over. */
+bool fake_exiled(const struct fake_node *fake, const char *token);
 void fake_world_close(struct fake_world *world);
 
 /* Faults are over: every node answers again. */
@@ -119,7 +124,7 @@ char *fake_world_tree(struct fake_world *world);
 /* What must never happen on any node and has happened; NULL: nothing. */
 const char *fake_world_broken(struct fake_world *world);
 
-/* Whether etcd and the API server run everywhere, over the data of that token. */
+/* Whether etcd and the API server run everywhere, over the data of that token; of an exile: on the first node. */
 bool fake_world_serves(struct fake_world *world, const char *token);
 
 /* Whether the alarm that came with the snapshot still stands. */
@@ -139,6 +144,14 @@ void fake_saved_scoped(struct fake_saved *slot);
 /* The nodes' hook. */
 int fake_hook(struct node *node, const char *const args[], const struct node_input *input,
 	      uint64_t deadline, struct buf *out, struct buf *errs, int *status, struct err *err);
+
+/*
+ * fake_cluster.c: etcd with an empty folder that is told to join; false: it cannot.  And what changes the list of members:
+ * "fake-etcd add URL", "fake-etcd promote ID", "fake-etcd remove ID", as a command of the node that asks, so that a fault
+ * finds its place before and behind the change.
+ */
+bool fake_join(struct fake_node *fake);
+int fake_members_change(struct fake_world *world, const char *const args[]);
 
 /* What kubelet and the kernel do meanwhile. */
 void fake_tick(struct fake_node *fake);

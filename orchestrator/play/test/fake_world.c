@@ -16,7 +16,10 @@
 enum { TREE_MAX = 4 * 1024 * 1024 };
 
 static const char etcd_yaml[] = "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n"
-				"    kubeadm.kubernetes.io/etcd: x\n  name: etcd\nspec: {}\n";
+				"    kubeadm.kubernetes.io/etcd: x\n  name: etcd\nspec:\n"
+				"  containers:\n  - name: etcd\n    command:\n    - etcd\n"
+				"    - --initial-cluster=x=https://10.0.0.9:2380\n"
+				"    - --snapshot-count=10000\n";
 static const char other_yaml[] = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: other\nspec: {}\n";
 
 static void write_text(const char *root, const char *path, const char *text)
@@ -127,6 +130,34 @@ void fake_world_open(struct fake_world *world, size_t count, bool wal_dir)
 	world->fleet = fleet_new(world->fleet_nodes, count);
 }
 
+void fake_world_exile(struct fake_world *world)
+{
+	const char *others = strchr(world->initial, ',') + 1;
+
+	world->exile = true;
+	for (size_t i = 1; i < world->count; i++)
+		world->machines[i] = (struct fake_machine){ .next_pid = 200 };
+	for (size_t i = 1; i < world->count; i++) {
+		struct fake_node *fake = &world->nodes[i];
+		const struct member *m = fake->member;
+		scoped(mem) char *data = mem_printf("%s%s", fake->root, m->data_dir);
+		fake_remove(data, -1);
+		if (m->wal_dir) {
+			scoped(mem) char *wal = mem_printf("%s%s", fake->root, m->wal_dir);
+			fake_remove(wal, -1);
+		}
+		fake_data_write(fake->root, m->data_dir, m->wal_dir, FAKE_TOKEN, others, m->name,
+				false);
+		fake_tick(fake);
+	}
+}
+
+bool fake_exiled(const struct fake_node *fake, const char *token)
+{
+	return fake->world->exile && fake == &fake->world->nodes[0] &&
+	       strcmp(token, FAKE_OLD_TOKEN) == 0;
+}
+
 void fake_world_close(struct fake_world *world)
 {
 	fleet_free(world->fleet);
@@ -172,8 +203,9 @@ bool fake_world_serves(struct fake_world *world, const char *token)
 	for (size_t i = 0; i < world->count; i++) {
 		fake_tick(&world->nodes[i]);
 		const struct fake_machine *machine = &world->machines[i];
+		const char *want = world->exile && i ? FAKE_TOKEN : token;
 		if (!machine->etcd_pid || !machine->api_pid ||
-		    strcmp(machine->etcd_data, token) != 0 || strcmp(machine->api_data, token) != 0)
+		    strcmp(machine->etcd_data, want) != 0 || strcmp(machine->api_data, want) != 0)
 			return false;
 	}
 	return true;

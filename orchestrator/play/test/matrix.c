@@ -34,6 +34,14 @@ static void add_case(struct stage *stage, const struct matrix_case *c)
 	stage->cases[stage->count++] = *c;
 }
 
+/* The last node that the last step before the commit is played on. */
+static size_t refuser_of(const struct stage *stage)
+{
+	const struct playbook *book = &stage->book;
+
+	return book->steps[book->commit - 1].on == ON_FIRST ? 0 : stage->matrix->nodes - 1;
+}
+
 static void add_cases(struct stage *stage, const struct watch *watch, size_t slot, size_t node,
 		      size_t refused)
 {
@@ -48,11 +56,13 @@ static void add_cases(struct stage *stage, const struct watch *watch, size_t slo
 			if (half && !watch->halves[slot][node][n])
 				continue;
 			if (forced || (n + node + (size_t)fault) % stage->matrix->stride == 0)
-				add_case(stage, &(struct matrix_case){ .slot = slot,
-								       .node = node,
-								       .command = n,
-								       .fault = (enum fault)fault,
-								       .refused = refused });
+				add_case(stage,
+					 &(struct matrix_case){ .slot = slot,
+								.node = node,
+								.command = n,
+								.fault = (enum fault)fault,
+								.refused = refused,
+								.refuser = refuser_of(stage) });
 		}
 }
 
@@ -61,7 +71,9 @@ static void find_cases(struct stage *stage)
 {
 	const struct playbook *book = &stage->book;
 	size_t refused = stage->matrix->undo ? book->commit - 1 + SLOT_STEP : 0;
-	struct matrix_case trigger = { .slot = SLOTS - 1, .refused = refused };
+	struct matrix_case trigger = { .slot = SLOTS - 1,
+				       .refused = refused,
+				       .refuser = refuser_of(stage) };
 	struct watch watch;
 
 	fake_journal_full(0, false);
@@ -97,19 +109,25 @@ static void must_play(struct stage *stage, const char *playbook, const char *tok
 	}
 }
 
+static bool is(const struct stage *stage, const char *playbook)
+{
+	return strcmp(stage->matrix->playbook, playbook) == 0;
+}
+
 static void stage_open(struct stage *stage, const struct matrix *matrix)
 {
-	bool restore = strcmp(matrix->playbook, "restore") == 0;
-
 	*stage = (struct stage){ .matrix = matrix, .arena = arena_new() };
 	fake_world_open(&stage->world, matrix->nodes, matrix->wal_dir);
 	stage->world.alarm = matrix->alarm;
 	for (size_t i = 0; i < matrix->nodes && matrix->alarm; i++)
 		stage->world.cluster.members[i].quota = QUOTA;
 	matrix_book(stage->arena, matrix->playbook, &stage->book);
-	stage->old_data = restore ? FAKE_OLD_TOKEN : FAKE_TOKEN;
-	stage->new_data = strcmp(matrix->playbook, "rollback") == 0 ? FAKE_OLD_TOKEN : FAKE_TOKEN;
-	if (!restore)
+	bool rejoin = is(stage, "rejoin");
+	stage->old_data = is(stage, "restore") || rejoin ? FAKE_OLD_TOKEN : FAKE_TOKEN;
+	stage->new_data = is(stage, "rollback") ? FAKE_OLD_TOKEN : FAKE_TOKEN;
+	if (rejoin)
+		fake_world_exile(&stage->world);
+	else if (!is(stage, "restore"))
 		must_play(stage, "restore", FAKE_TOKEN);
 	fake_world_save(&stage->world, &stage->first);
 	stage->before = fake_world_tree(&stage->world);

@@ -6,6 +6,7 @@
 #include "etcd/etcd_alarm.h"
 #include "fake_clock.h"
 #include "fake_files.h"
+#include "play/join.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,13 +36,17 @@ static void fresh_nodes(struct fake_world *world)
 			.want_member = member_id(&world->cluster.members[i], world->ctx.token),
 			.want_cluster = cluster_id(&world->cluster, world->ctx.token),
 		};
+	for (size_t i = 0; world->ctx.joins && i < world->count; i++)
+		world->play_nodes[i].want_member = world->play_nodes[i].want_cluster = 0;
 }
 
 void matrix_context(struct fake_world *world, const struct playbook *book)
 {
 	struct play_ctx *ctx = &world->ctx;
 	bool restore = strcmp(book->name, "restore") == 0;
+	bool rejoin = strcmp(book->name, "rejoin") == 0;
 	const char *run = restore                               ? FAKE_RUN
+			  : rejoin                              ? REJOIN_RUN
 			  : strcmp(book->name, "rollback") == 0 ? ROLLBACK_RUN
 								: CLEAN_RUN;
 
@@ -51,7 +56,8 @@ void matrix_context(struct fake_world *world, const struct playbook *book)
 				  .initial_cluster = world->initial,
 				  .playbook = book->name,
 				  .playbook_sha256 = book->sha256,
-				  .target = restore ? NULL : FAKE_RUN,
+				  .target = restore || rejoin ? NULL : FAKE_RUN,
+				  .joins = rejoin ? world->cluster.members[0].node : NULL,
 				  .leave_nothing = strcmp(book->name, "clean") == 0,
 				  .grace_ms = 1 };
 	memcpy(ctx->run, run, strlen(run) + 1);
@@ -87,8 +93,8 @@ static void slot_begins(struct watch *watch, size_t slot)
 	if (!wanted)
 		return;
 	if (wanted->refused && wanted->refused == slot) {
-		world->nodes[world->count - 1].fault = FAULT_REFUSED;
-		world->nodes[world->count - 1].fault_at = 0;
+		world->nodes[wanted->refuser].fault = FAULT_REFUSED;
+		world->nodes[wanted->refuser].fault_at = 0;
 	}
 	if (wanted->slot == slot &&
 	    (wanted->fault == FAULT_STUCK || !world->machines[wanted->node].fault_hit)) {
@@ -128,9 +134,9 @@ static void on_end(void *arg, const struct step *step, uint64_t ms, bool failed,
 		watch->world->nodes[i].fault = FAULT_NONE;
 	/* what comes next, if it is no step, is the mark */
 	if (failed && !undo) {
-		struct fake_machine *last = &watch->world->machines[watch->world->count - 1];
-		if (watch->wanted && watch->wanted->refused == watch->slot)
-			last->fault_hit = false; /* that was the refusal */
+		if (watch->wanted &&
+		    watch->wanted->refused == watch->slot) /* that was the refusal */
+			watch->world->machines[watch->wanted->refuser].fault_hit = false;
 		slot_begins(watch, SLOT_MARK);
 	}
 }
@@ -242,6 +248,7 @@ static void take_state(struct fake_world *world, const struct run_state *state)
 
 	memcpy(ctx->token, state->token, strlen(state->token) + 1);
 	ctx->target = state->target;
+	ctx->joins = state->joins;
 	ctx->initial_cluster = state->initial_cluster;
 	ctx->snapshot_size = state->snapshot_size;
 	ctx->db_size = state->db_size;
@@ -285,6 +292,11 @@ int matrix_find(struct fake_world *world, const struct playbook *book, const cha
 	fresh_nodes(world);
 	for (size_t i = 0; i < world->count; i++)
 		world->play_nodes[i].data_existed = !states[i].found || states[i].data_existed;
+	bool votes = false;
+	if (world->ctx.joins && !out->committed &&
+	    join_votes(&world->fleet_nodes[0], &world->ctx, deadline_in(SHORT_MS), &votes, err))
+		return -1;
+	out->committed |= votes;
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #define ROLLBACK_RUN "20261122t080000-0b0b"
 #define CLEAN_RUN "20261122t090000-0c0c"
+#define REJOIN_RUN "20261122t100000-0e0e"
 #define NEXT_RUN "20261123t100000-0d0d"
 
 /* Where a fault can be: in the mark that an undo sets, in a step, in a step's undo. */
@@ -21,7 +22,8 @@ struct matrix_case {
 	size_t slot, node;
 	unsigned command;
 	enum fault fault;
-	size_t refused; /* slot in which the last node refuses all; 0: none */
+	size_t refused; /* slot in which a node refuses all; 0: none */
+	size_t refuser; /* which: the last that has something to do there */
 	size_t line;    /* of the journal, from 1, at which its disk is full; 0: it is not */
 	bool for_good;  /* and stays so */
 };
@@ -40,7 +42,7 @@ struct watch {
 /* The playbook, with short timeouts. */
 void matrix_book(struct arena *arena, const char *name, struct playbook *book);
 
-/* The context of a new run of that playbook: restore, rollback or clean of FAKE_RUN. */
+/* The context of a new run of that playbook: restore, rollback or clean of FAKE_RUN, rejoin of the first node. */
 void matrix_context(struct fake_world *world, const struct playbook *book);
 
 enum how { HOW_RUN, HOW_RESUME, HOW_FINISH, HOW_UNDO };

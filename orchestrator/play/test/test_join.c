@@ -1,0 +1,149 @@
+/*
+ * test_join: what check-joining refuses before anything changes; and a rejoin of three fake nodes.  The fault matrix is in
+ * test_matrix_rejoin.c.
+ */
+#include "base/mem.h"
+#include "base/test/check.h"
+#include "fake_data.h"
+#include "fake_files.h"
+#include "fake_node.h"
+#include "matrix_run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES = 3 };
+
+#define MANIFEST "/etc/kubernetes/manifests/etcd.yaml"
+
+static void open_world(struct fake_world *world, struct arena *arena, struct playbook *book)
+{
+	fake_world_open(world, NODES, false);
+	fake_world_exile(world);
+	matrix_book(arena, "rejoin", book);
+	matrix_context(world, book);
+}
+
+static void write_manifest(struct fake_world *world, const char *text)
+{
+	scoped(mem) char *path = mem_printf("%s" MANIFEST, world->nodes[0].root);
+
+	fake_write(path, text, strlen(text), 0600);
+}
+
+/* What makes a node unfit to come back. */
+static void taken(struct fake_world *world)
+{
+	fake_members_change(world, argv("fake-etcd", "add", "https://10.0.0.1:2380"));
+}
+
+static void leads(struct fake_world *world)
+{
+	world->exile = false; /* then what runs there has a leader */
+}
+
+static void is_old(struct fake_world *world)
+{
+	world->cluster.members[0].version = "3.3.10";
+}
+
+static void has_config(struct fake_world *world)
+{
+	write_manifest(world, "spec:\n  containers:\n  - name: etcd\n    command: [etcd]\n");
+}
+
+static void stops(struct fake_world *world)
+{
+	scoped(mem) char *data = mem_printf("%s/var/lib/etcd", world->nodes[2].root);
+
+	fake_remove(data, -1);
+}
+
+static void misses_one(struct fake_world *world)
+{
+	world->cluster.count = world->count = 2;
+}
+
+static const struct {
+	const char *about;
+	void (*spoil)(struct fake_world *world);
+	const char *words;
+} refusals[] = {
+	{ "nothing is wrong", NULL, NULL },
+	{ "there is a member", taken, "the cluster has a member cp-1 already" },
+	{ "it serves", leads, "its etcd has a leader" },
+	{ "etcd without learners", is_old, "the member is etcd 3.3.10, which has no learners" },
+	{ "a manifest that cannot be edited", has_config, "no --initial-cluster" },
+	{ "another member is down", stops, "member cp-3: not serving" },
+	{ "a node is not named", misses_one, "the cluster has 2 members, and 1 nodes were found" },
+};
+
+static void test_refusals(void)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		scoped(arena) struct arena *arena = arena_new();
+		struct fake_world world;
+		struct playbook book;
+		struct err err = ERR_INIT;
+		int before = check_failures;
+		open_world(&world, arena, &book);
+		if (refusals[i].spoil)
+			refusals[i].spoil(&world);
+		size_t count = world.count;
+		struct play play = { .playbook = &book,
+				     .ctx = &world.ctx,
+				     .fleet = fleet_new(world.fleet_nodes, count) };
+		CHECK_INT(play_look(&play, &err), refusals[i].words ? -1 : 0);
+		if (refusals[i].words) {
+			CHECK_HAS(err.text, refusals[i].words);
+			CHECK_HAS(err.text, "cp-1: check-joining");
+		}
+		/* each has its line in the table */
+		CHECK_STR(world.play_nodes[0].checks[world.play_nodes[0].check_count - 1].name,
+			  "flags");
+		if (check_failures != before)
+			fprintf(stderr, "in: %s: %s\n", refusals[i].about, err.text);
+		fleet_free(play.fleet);
+		world.count = NODES;
+		fake_world_close(&world);
+	}
+}
+
+/* The old data is kept, the manifest says how to join, and the cluster's data is there; the other nodes are as they were. */
+static void test_rejoins(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf text = BUF_INIT(4096);
+	struct fake_world world;
+	struct playbook book;
+	struct watch watch;
+	struct fake_data data;
+
+	open_world(&world, arena, &book);
+	struct told told = matrix_run(&world, &book, HOW_RUN, NULL, &watch);
+	CHECK_INT(told.outcome, PLAY_DONE);
+	CHECK_STR(told.err.text, "");
+	CHECK(fake_world_serves(&world, FAKE_TOKEN));
+	CHECK_STR(fake_world_broken(&world), NULL);
+	CHECK_INT(fake_data_read(world.nodes[1].root, world.nodes[1].member, &data), 0);
+	CHECK_STR(data.line, "cp-2=https://10.0.0.2:2380,cp-3=https://10.0.0.3:2380,"
+			     "cp-1=https://10.0.0.1:2380");
+	scoped(mem) char *kept = mem_printf("%s/var/lib/etcd/.before-" REJOIN_RUN "/member/snap/db",
+					    world.nodes[0].root);
+	CHECK(fake_read(kept, &text) && strstr(buf_str(&text), FAKE_OLD_TOKEN));
+	scoped(mem) char *manifest = mem_printf("%s" MANIFEST, world.nodes[0].root);
+	buf_clear(&text);
+	CHECK(fake_read(manifest, &text));
+	CHECK_HAS(buf_str(&text), "    - --initial-cluster=cp-1=https://10.0.0.1:2380,cp-2=https://"
+				  "10.0.0.2:2380,cp-3=https://10.0.0.3:2380\n"
+				  "    - --initial-cluster-state=existing\n"
+				  "    - --snapshot-count=10000\n");
+	scoped(mem) char *other = mem_printf("%s" MANIFEST, world.nodes[1].root);
+	buf_clear(&text);
+	CHECK(fake_read(other, &text));
+	CHECK(!strstr(buf_str(&text), "existing"));
+	fake_world_close(&world);
+}
+
+TESTS(TEST(test_refusals), TEST(test_rejoins))

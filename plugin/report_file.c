@@ -19,6 +19,12 @@
 
 enum { PAGE_MAX = 16 * 1024 * 1024 };
 
+/* A name that is only the ending has none. */
+static bool is_named(const char *path, const char *ending)
+{
+	return strlen(path) > strlen(ending) && text_ends(path, ending);
+}
+
 static int check_free(const char *path, struct err *err)
 {
 	struct stat st;
@@ -34,7 +40,7 @@ int report_file_check(const char *path, struct err *err)
 {
 	if (!path)
 		return 0;
-	if (!text_ends(path, ".html") && !text_ends(path, ".json"))
+	if (!is_named(path, ".html") && !is_named(path, ".json"))
 		return err_set(err, ERR_USAGE,
 			       "--report: %s ends neither in .html (a page) nor in .json", path);
 	const char *slash = strrchr(path, '/');
@@ -63,8 +69,8 @@ int report_file_write(const char *path, const struct tree *report, struct err *e
 	scoped(buf) struct buf text = BUF_INIT(PAGE_MAX);
 	scoped(mem) char *part = mem_printf("%s.part", path);
 
-	if (text_ends(path, ".html") ? report_html(report, &text, err)
-				     : json_write(report, false, &text, err))
+	if (is_named(path, ".html") ? report_html(report, &text, err)
+				    : json_write(report, false, &text, err))
 		return -1;
 	scoped(fd) int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)

@@ -53,8 +53,7 @@ bool ssh_wait(struct ssh *ssh, long rc, struct err *err)
 	return true;
 }
 
-/* While bytes move nobody waits: Ctrl-C and the deadline must count all the same.  -1: CANCELLED, TIMEOUT. */
-static int look_up(const struct ssh *ssh, struct err *err)
+int ssh_look_up(const struct ssh *ssh, struct err *err)
 {
 	struct pollfd cancel = { ssh->cancel_fd, POLLIN, 0 };
 
@@ -199,7 +198,7 @@ static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, st
 			if (!moved && libssh2_channel_eof(channel))
 				return 0;
 		}
-		if (moved ? look_up(ssh, err) != 0
+		if (moved ? ssh_look_up(ssh, err) != 0
 			  : !ssh_wait(ssh, LIBSSH2_ERROR_EAGAIN, err) && err->code)
 			return ssh_fail(ssh, err, "running a command");
 	}

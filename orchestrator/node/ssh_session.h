@@ -32,6 +32,9 @@ struct ssh {
  */
 bool ssh_wait(struct ssh *ssh, long rc, struct err *err);
 
+/* While bytes move nobody waits: Ctrl-C and the deadline must count all the same.  -1: CANCELLED, TIMEOUT. */
+int ssh_look_up(const struct ssh *ssh, struct err *err);
+
 /* Repeats a libssh2 call until it has ended; err->code tells whether waiting failed. */
 #define SSH(ssh, err, rc, call) \
 	do {                    \

@@ -278,6 +278,8 @@ int ssh_sftp_write(struct ssh_sftp_file *file, const void *data, size_t len, siz
 	do /* 0: something was sent, nothing acknowledged */
 		SFTP(file->sftp, err, rc, libssh2_sftp_write(file->handle, data, len));
 	while (rc == 0 && len && !err->code);
+	if (!err->code)
+		ssh_look_up(file->sftp->ssh, err);
 	if (ended(file->sftp, rc, "cannot write", err))
 		return -1;
 	*taken = (size_t)rc;
@@ -289,6 +291,8 @@ int ssh_sftp_read(struct ssh_sftp_file *file, void *out, size_t size, size_t *go
 	long rc;
 
 	SFTP(file->sftp, err, rc, libssh2_sftp_read(file->handle, out, size));
+	if (!err->code)
+		ssh_look_up(file->sftp->ssh, err);
 	if (ended(file->sftp, rc, "cannot read", err))
 		return -1;
 	*got = (size_t)rc;

@@ -233,6 +233,7 @@ faults: deps all
 	$(call install,jq curl procps)
 	e2e/faults/run $(BUILD)/kubectl-etcd_backup all
 	e2e/rejoin/run $(BUILD)/kubectl-etcd_backup all
+	e2e/after/kind $(BUILD)/kubectl-etcd_backup
 
 fuzz: deps-test
 	@mkdir -p $(BUILD)

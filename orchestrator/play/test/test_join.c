@@ -8,6 +8,8 @@
 #include "fake_files.h"
 #include "fake_node.h"
 #include "matrix_run.h"
+#include "play/join.h"
+#include "play/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,4 +148,44 @@ static void test_rejoins(void)
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_refusals), TEST(test_rejoins))
+typedef int verb_fn(struct node *, const struct play_ctx *, uint64_t, struct err *);
+
+static void refuses(struct fake_world *world, verb_fn *verb, size_t node, const char *words)
+{
+	struct err err = ERR_INIT;
+
+	CHECK_INT(verb(&world->fleet_nodes[node], &world->ctx, deadline_in(1000), &err), -1);
+	CHECK_HAS(err.text, words);
+}
+
+/* What a step says when the cluster is not as the steps before it left it. */
+static void test_changed_meanwhile(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct fake_world world;
+	struct playbook book;
+	struct watch watch;
+	struct err err = ERR_INIT;
+
+	open_world(&world, arena, &book);
+	refuses(&world, verb_wait_learner, 0, "the cluster has no member https://10.0.0.1:2380");
+	refuses(&world, verb_promote_learner, 0, "the cluster has no member https://10.0.0.1:2380");
+	refuses(&world, verb_wait_voters, 1, "2 members, expected 3");
+	taken(&world);
+	refuses(&world, verb_add_learner, 0, "somebody else has added a member");
+	refuses(&world, verb_wait_voters, 1, "is a learner");
+	fake_world_close(&world);
+
+	open_world(&world, arena, &book);
+	struct told told = matrix_run(&world, &book, HOW_RUN, NULL, &watch);
+	CHECK_INT(told.outcome, PLAY_DONE);
+	CHECK_INT(state_mark(&world.fleet_nodes[0], &world.ctx, MARK_ADDS, deadline_in(1000), &err),
+		  0);
+	refuses(&world, verb_remove_learner, 0, "the member has its vote: it is not removed");
+	world.play_nodes[1].found_cluster++;
+	CHECK_INT(judge_wait_voters(&world.ctx, &err), -1);
+	CHECK_HAS(err.text, "cp-1 serves as part of cluster");
+	fake_world_close(&world);
+}
+
+TESTS(TEST(test_refusals), TEST(test_rejoins), TEST(test_changed_meanwhile))

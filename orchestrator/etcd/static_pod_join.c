@@ -3,6 +3,7 @@
  * byte as it was.  The lines come from the parsed tree; afterwards the text is parsed again and must say what it said
  * before, and the flags.
  */
+#include "base/text.h"
 #include "base/yaml.h"
 #include "etcd/static_pod.h"
 
@@ -146,11 +147,6 @@ static int rewrite(const char *text, size_t len, const struct flags *flags, cons
 	return failed ? err_set(err, ERR_CONFIG, "the manifest is too long") : 0;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static const struct tree *skip_ours(const struct tree *at)
 {
 	while (at && is_ours(at))
@@ -161,7 +157,7 @@ static const struct tree *skip_ours(const struct tree *at)
 /* The same but for the two flags. */
 static bool same_else(const struct tree *a, const struct tree *b)
 {
-	if (a->kind != b->kind || !same_text(a->key, b->key) || !same_text(a->text, b->text))
+	if (a->kind != b->kind || !text_same(a->key, b->key) || !text_same(a->text, b->text))
 		return false;
 	for (a = skip_ours(a->first), b = skip_ours(b->first); a && b;
 	     a = skip_ours(a->next), b = skip_ours(b->next))

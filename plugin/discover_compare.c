@@ -43,29 +43,6 @@ void discover_compare_pod(struct discovery *d, const struct member *manifest,
 	compare_text(d, node, "the image", manifest->image, pod->image);
 }
 
-/* Whether each URL of one list is in the other: etcd sorts its own, a manifest has them as somebody wrote them. */
-static bool all_in(const char *urls, const char *others)
-{
-	for (const char *at = urls; *at;) {
-		size_t len = strcspn(at, ",");
-		bool found = false;
-		for (const char *other = others; *other && !found;) {
-			size_t size = strcspn(other, ",");
-			found = size == len && strncmp(at, other, len) == 0;
-			other += size + (other[size] == ',');
-		}
-		if (!found)
-			return false;
-		at += len + (at[len] == ',');
-	}
-	return true;
-}
-
-static bool same_urls(const char *one, const char *other)
-{
-	return all_in(one, other) && all_in(other, one);
-}
-
 /* Each of them once: every member that answers has such a list. */
 static void note_missing(struct discovery *d, const struct etcd_member *one)
 {
@@ -74,7 +51,7 @@ static void note_missing(struct discovery *d, const struct etcd_member *one)
 	if (!d->missing) {
 		d->missing = arena_strdup(d->arena, name);
 		d->missing_url = arena_strdup(d->arena, one->peer_urls);
-	} else if (!same_urls(d->missing_url, one->peer_urls) &&
+	} else if (!cluster_same_urls(d->missing_url, one->peer_urls) &&
 		   !(d->missing_others && strstr(d->missing_others, name))) {
 		d->missing_others = d->missing_others ? arena_printf(d->arena, "%s, %s",
 								     d->missing_others, name)
@@ -88,7 +65,8 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 		bool known = false;
 		for (size_t k = 0; k < d->cluster.count; k++)
 			known = known || !d->cluster.members[k].peer_url || /* it may be that one */
-				same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
+				cluster_same_urls(d->cluster.members[k].peer_url,
+						  list->list[i].peer_urls);
 		if (known)
 			continue;
 		note_missing(d, &list->list[i]);
@@ -100,8 +78,8 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 	for (size_t k = 0; k < d->cluster.count; k++) {
 		bool listed = !d->cluster.members[k].peer_url;
 		for (size_t i = 0; i < list->count; i++)
-			listed = listed ||
-				 same_urls(d->cluster.members[k].peer_url, list->list[i].peer_urls);
+			listed = listed || cluster_same_urls(d->cluster.members[k].peer_url,
+							     list->list[i].peer_urls);
 		if (!listed)
 			discover_warn(d, "%s: its member %s is not in the list of members of %s",
 				      d->cluster.members[k].node, d->cluster.members[k].name, node);

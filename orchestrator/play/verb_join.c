@@ -132,18 +132,28 @@ static int check_learner(struct node *node, const struct play_ctx *ctx, uint64_t
 	return 0;
 }
 
+/* What the cluster says of this node's member, and with it the ids that are expected.  -1: also when it has none. */
+static int view_own(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct join_view *view, const char *gone, struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+
+	if (join_view(node, ctx, deadline, view, err))
+		return -1;
+	if (!view->own)
+		return err_set(err, ERR_UNSAFE, "the cluster has no member %s%s",
+			       self->member->peer_url, gone);
+	expect(self, view->own->id, view->status.cluster_id);
+	return 0;
+}
+
 int verb_wait_learner(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		      struct err *err)
 {
-	struct play_node *self = play_node(ctx, node);
 	scoped(join_view) struct join_view view = { .client = NULL };
 
-	if (join_view(node, ctx, deadline, &view, err))
+	if (view_own(node, ctx, deadline, &view, "", err))
 		return -1;
-	if (!view.own)
-		return err_set(err, ERR_UNSAFE, "the cluster has no member %s",
-			       self->member->peer_url);
-	expect(self, view.own->id, view.status.cluster_id);
 	while (check_learner(node, ctx, view.status.raft_index, deadline, err)) {
 		if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
 			return -1;
@@ -162,15 +172,10 @@ int verb_wait_learner(struct node *node, const struct play_ctx *ctx, uint64_t de
 static int promote_once(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			struct err *err)
 {
-	struct play_node *self = play_node(ctx, node);
 	scoped(join_view) struct join_view view = { .client = NULL };
 
-	if (join_view(node, ctx, deadline, &view, err))
+	if (view_own(node, ctx, deadline, &view, " any more", err))
 		return -1;
-	if (!view.own)
-		return err_set(err, ERR_UNSAFE, "the cluster has no member %s any more",
-			       self->member->peer_url);
-	expect(self, view.own->id, view.status.cluster_id);
 	return view.own->learner
 		       ? etcd_learner_promote(view.client, view.own->id, limit_of(deadline), err)
 		       : 0;

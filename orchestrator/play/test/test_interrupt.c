@@ -145,20 +145,26 @@ static int play_child(struct fake_world *world, const struct moment *moment)
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
+static void check_undone(const struct moment *moment)
+{
+	struct fake_world world;
+
+	fake_world_open(&world, NODES, false);
+	scoped(mem) char *before = fake_world_tree(&world);
+	CHECK_INT(play_child(&world, moment), CANCELLED + PLAY_UNDONE);
+	scoped(mem) char *now = fake_world_tree(&world);
+	CHECK_STR(now, before);
+	CHECK(fake_world_serves(&world, FAKE_OLD_TOKEN));
+	fake_world_close(&world);
+}
+
 /* Before the commit, at each changing step: all as it was. */
 static void test_undoes(void)
 {
 	for (size_t s = 0; s < 3; s++)
 		for (size_t step = at.lock + 1; step <= at.commit; step++) {
 			const struct moment moment = { .step = step, .first = signals[s] };
-			struct fake_world world;
-			fake_world_open(&world, NODES, false);
-			scoped(mem) char *before = fake_world_tree(&world);
-			CHECK_INT(play_child(&world, &moment), CANCELLED + PLAY_UNDONE);
-			scoped(mem) char *now = fake_world_tree(&world);
-			CHECK_STR(now, before);
-			CHECK(fake_world_serves(&world, FAKE_OLD_TOKEN));
-			fake_world_close(&world);
+			check_undone(&moment);
 		}
 }
 
@@ -166,14 +172,8 @@ static void test_undoes(void)
 static void test_undoes_just_before_the_commit(void)
 {
 	const struct moment moment = { .step = at.commit, .at_end = true, .first = SIGINT };
-	struct fake_world world;
 
-	fake_world_open(&world, NODES, false);
-	scoped(mem) char *before = fake_world_tree(&world);
-	CHECK_INT(play_child(&world, &moment), CANCELLED + PLAY_UNDONE);
-	scoped(mem) char *now = fake_world_tree(&world);
-	CHECK_STR(now, before);
-	fake_world_close(&world);
+	check_undone(&moment);
 }
 
 /* Past the commit: the step is ended, the next is not begun, and a resume goes to the end. */
@@ -239,13 +239,7 @@ static void test_second_hangup_is_no_hurry(void)
 		const struct moment moment = { .step = at.stop_etcd,
 					       .first = SIGHUP,
 					       .second = signals[s] };
-		struct fake_world world;
-		fake_world_open(&world, NODES, false);
-		scoped(mem) char *before = fake_world_tree(&world);
-		CHECK_INT(play_child(&world, &moment), CANCELLED + PLAY_UNDONE);
-		scoped(mem) char *now = fake_world_tree(&world);
-		CHECK_STR(now, before);
-		fake_world_close(&world);
+		check_undone(&moment);
 	}
 }
 

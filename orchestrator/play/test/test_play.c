@@ -44,6 +44,14 @@ static void disarm(void *arg, const struct step *step, uint64_t ms, bool failed,
 	watch->world->nodes[watch->node].fault = FAULT_NONE;
 }
 
+static void read_restore(struct arena *arena, struct playbook *book)
+{
+	const struct playbook_text *text = playbook_text_find("restore");
+	struct err err = ERR_INIT;
+
+	CHECK_INT(playbook_read(arena, text->text, text->len, book, &err), 0);
+}
+
 static enum play_outcome play_book(struct fake_world *world, struct watch *watch, struct err *err)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -217,11 +225,10 @@ static void arm_undo(void *arg, size_t number, size_t of, const struct step *ste
 static void test_undo_fails_once(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct err err = ERR_INIT;
 
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	for (size_t step = 2; step <= 8; step++) {
 		struct fake_world world;
 		fake_world_open(&world, NODES, false);
@@ -348,11 +355,10 @@ static void arm_first_start(void *arg, size_t number, size_t of, const struct st
 static void test_first_ahead(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct err err = ERR_INIT;
 
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	for (int fails = 0; fails < 2; fails++) {
 		struct fake_world world;
 		fake_world_open(&world, NODES, false);
@@ -402,13 +408,12 @@ static void cancel(void *arg, size_t number, size_t of, const struct step *step,
 static void test_interrupted(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct fake_world world;
 	struct err err = ERR_INIT;
 
 	fake_world_open(&world, NODES, false);
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	struct play play = { .playbook = &book,
 			     .fleet = world.fleet,
 			     .ctx = &world.ctx,
@@ -440,13 +445,12 @@ static void take_over(void *arg, size_t number, size_t of, const struct step *st
 static void test_taken_over(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct fake_world world;
 	struct err err = ERR_INIT;
 
 	fake_world_open(&world, NODES, false);
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	snprintf(world.ctx.holder, sizeof(world.ctx.holder), "this one");
 	struct play play = { .playbook = &book,
 			     .fleet = world.fleet,
@@ -486,13 +490,12 @@ static void take_over_and_cancel(void *arg, size_t number, size_t of, const stru
 static void test_taken_over_and_failed(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct fake_world world;
 	struct err err = ERR_INIT;
 
 	fake_world_open(&world, NODES, false);
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	snprintf(world.ctx.holder, sizeof(world.ctx.holder), "this one");
 	struct play play = { .playbook = &book,
 			     .fleet = world.fleet,
@@ -514,13 +517,12 @@ static void test_taken_over_and_failed(void)
 static void test_look(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct fake_world world;
 	struct err err = ERR_INIT;
 
 	fake_world_open(&world, NODES, false);
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	struct play play = { .playbook = &book, .fleet = world.fleet, .ctx = &world.ctx };
 	scoped(mem) char *before = fake_world_tree(&world);
 	CHECK_INT(play_look(&play, &err), 0);
@@ -567,13 +569,12 @@ static void count_nodes(void *arg, const struct step *step, const struct node *n
 static void test_timeout(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	struct fake_world world;
 	struct err err = ERR_INIT;
 
 	fake_world_open(&world, NODES, false);
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	struct play play = {
 		.playbook = &book, .fleet = world.fleet, .ctx = &world.ctx, .deadline = UINT64_MAX
 	};
@@ -604,10 +605,9 @@ static void test_undo_fails_for_good(void)
 
 	/* by itself: only that */
 	scoped(arena) struct arena *arena = arena_new();
-	const struct playbook_text *text = playbook_text_find("restore");
 	struct playbook book;
 	err = ERR_INIT;
-	CHECK_INT(playbook_read(arena, text->text, text->len, &book, &err), 0);
+	read_restore(arena, &book);
 	struct tree *header = tree_map(arena);
 	tree_set_string(arena, header, "kind", "RunJournal");
 	tree_set_string(arena, header, "apiVersion", "etcd-backup/v1");

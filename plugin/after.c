@@ -73,28 +73,28 @@ static const char *unknown_text(const struct name_set *unknown, struct arena *ar
 	return text.len ? arena_strdup(arena, buf_str(&text)) : NULL;
 }
 
-static int ask(struct plan *plan, size_t i, struct name_set *nodes, struct err *err)
+int after_names(struct plan *plan, size_t member, const char *prefix, uint64_t deadline,
+		struct name_set *out)
 {
-	uint64_t deadline = deadline_in(ASK_MS);
-	scoped(etcd_client) struct etcd_client *client = etcd_client_new(
-		&plan->found.nodes[i], &plan->found.cluster.members[i], deadline, err);
+	struct err ignored = ERR_INIT;
+	scoped(etcd_client) struct etcd_client *client =
+		etcd_client_new(&plan->found.nodes[member], &plan->found.cluster.members[member],
+				deadline, &ignored);
 
-	return client ? etcd_names_below(client, KUBE_NODES_BELOW, deadline, plan->arena, nodes,
-					 err)
-		      : -1;
+	return client ? etcd_names_below(client, prefix, deadline, plan->arena, out, &ignored) : -1;
 }
 
 void after_ask(struct plan *plan)
 {
 	struct after *after = &plan->after;
 	struct name_set nodes = { .count = 0 };
-	struct err err = ERR_INIT;
 
 	if (!after->read)
 		return;
 	find_stale(plan);
 	for (size_t i = 0; i < plan->found.cluster.count && !after->asked; i++)
-		after->asked = plan->found.found[i].answers && !ask(plan, i, &nodes, &err);
+		after->asked = plan->found.found[i].answers &&
+			       !after_names(plan, i, KUBE_NODES_BELOW, deadline_in(ASK_MS), &nodes);
 	if (!after->asked)
 		return;
 	after->unknown = name_set_minus(&nodes, &after->carried.nodes, plan->arena);

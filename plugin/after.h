@@ -29,6 +29,10 @@ int after_read(const struct opts *opts, struct plan *plan, struct err *err);
 /* With the cluster found: asks a live member for its nodes, and compares.  What cannot be asked is told. */
 void after_ask(struct plan *plan);
 
+/* Adds the names that a member has below a prefix now.  -1: it cannot be asked. */
+int after_names(struct plan *plan, size_t member, const char *prefix, uint64_t deadline,
+		struct name_set *out);
+
 /* Lines of the plan, to stderr. */
 void after_show(const struct plan *plan);
 

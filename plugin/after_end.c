@@ -18,13 +18,8 @@ enum { SHOWN = 20 };
 /* The names below a prefix, as the first member has them now.  -1: it cannot be asked. */
 static int ask(struct plan *plan, const char *prefix, struct name_set *out)
 {
-	uint64_t deadline = deadline_in(ASK_MS);
-	struct err ignored = ERR_INIT;
-	scoped(etcd_client) struct etcd_client *client = etcd_client_new(
-		&plan->found.nodes[0], &plan->found.cluster.members[0], deadline, &ignored);
-
 	*out = (struct name_set){ .count = 0 };
-	return client ? etcd_names_below(client, prefix, deadline, plan->arena, out, &ignored) : -1;
+	return after_names(plan, 0, prefix, deadline_in(ASK_MS), out);
 }
 
 static size_t common(const struct name_set *a, const struct name_set *b)

@@ -17,29 +17,15 @@ struct absent {
 	unsigned ports[4];       /* of peers, of clients, of the API server; 0 ends the list */
 };
 
-/* "https://10.0.0.3:2380" -> 10.0.0.3, 2380.  IPv6 hosts are in brackets. */
-static const char *host_of(struct arena *arena, const char *url)
-{
-	const char *host = strstr(url, "//");
-	size_t len;
-
-	host = host ? host + 2 : url;
-	if (*host == '[') {
-		host++;
-		len = strcspn(host, "]");
-	} else {
-		len = strcspn(host, ":/,");
-	}
-	return arena_strndup(arena, host, len);
-}
-
 static void fill(struct absent *absent, const struct plan *plan, const char *name,
 		 const char *peer_url)
 {
 	const struct cluster *cluster = &plan->found.cluster;
 	unsigned api = plan->found.found[0].has_api ? plan->found.found[0].api.port : 6443;
 
-	*absent = (struct absent){ .name = name, .host = host_of(plan->arena, peer_url) };
+	scoped(mem) char *host = look_url_host(peer_url);
+
+	*absent = (struct absent){ .name = name, .host = arena_strdup(plan->arena, host) };
 	/* members of one kubeadm cluster have the same ports */
 	absent->ports[0] = look_url_port(peer_url);
 	absent->ports[1] = look_url_port(cluster->members[0].client_url);

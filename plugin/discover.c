@@ -1,6 +1,6 @@
 /*
- * discover: see discover.h.  First where to look (API, --nodes, or the recipe's inventory), then what the nodes
- * themselves say.  Comparing is in discover_compare.c.
+ * discover: see discover.h.  What the nodes themselves say.  Where to look is in discover_where.c, comparing in
+ * discover_compare.c.
  */
 #include "plugin/discover.h"
 
@@ -10,6 +10,7 @@
 #include "play/paths.h"
 #include "play/state.h"
 #include "plugin/discover_compare.h"
+#include "plugin/discover_where.h"
 #include "plugin/kube.h"
 #include "plugin/print.h"
 
@@ -21,130 +22,10 @@ enum { LOGIN_MS = 20 * 1000, ASK_MS = 5 * 1000, DAY_MS = 24 * 3600 * 1000 };
 
 #define ETCD_MANIFEST MANIFESTS "/etcd.yaml"
 
-int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *out,
-			 struct err *err)
-{
-	for (const char *at = text; *at;) {
-		size_t len = strcspn(at, ",");
-		const char *one = arena_strndup(arena, at, len);
-		const char *equals = strchr(one, '=');
-		if (out->count == CLUSTER_MEMBERS_MAX)
-			return err_set(err, ERR_USAGE, "--nodes: more than %d",
-				       CLUSTER_MEMBERS_MAX);
-		struct member *m = &out->members[out->count];
-		m->node = equals ? arena_strndup(arena, one, (size_t)(equals - one)) : one;
-		m->address = equals ? equals + 1 : one;
-		if (!*m->node || !*m->address)
-			return err_set(err, ERR_USAGE, "--nodes: want name=address,..., not \"%s\"",
-				       one);
-		for (size_t i = 0; i < out->count; i++)
-			if (strcmp(out->members[i].node, m->node) == 0 ||
-			    strcmp(out->members[i].address, m->address) == 0)
-				return err_set(err, ERR_USAGE, "--nodes: %s is there twice", one);
-		out->count++;
-		at += len + (at[len] == ',');
-	}
-	return out->count ? 0 : err_set(err, ERR_USAGE, "--nodes is empty");
-}
-
-static uint64_t request_deadline(const struct opts *opts)
-{
-	return deadline_in(opts->request_timeout_ms ? opts->request_timeout_ms : DAY_MS);
-}
-
-/* One etcd pod of the API, with its node and address. */
-static int take_pod(const struct opts *opts, struct discovery *d, struct kube *kube,
-		    const struct tree *pod, struct cluster *pods, struct err *err)
-{
-	const char *name = tree_text(tree_at(pod, "metadata", "name", NULL));
-
-	if (pods->count == CLUSTER_MEMBERS_MAX)
-		return err_set(err, ERR_KUBE, "more than %d etcd pods", CLUSTER_MEMBERS_MAX);
-	struct member *m = &pods->members[pods->count];
-	if (static_pod_member(d->arena, pod, m, err))
-		return err_in(err, "pod %s", name ? name : "?");
-	if (m->node && !m->address)
-		m->address =
-			kube_node_address(kube, d->arena, m->node, request_deadline(opts), err);
-	if (m->node && !m->address)
-		return err_in(err, "pod %s has no host IP yet", name ? name : "?");
-	if (!m->node)
-		return err_set(err, ERR_KUBE, "pod %s has no node", name ? name : "?");
-	m->pod = arena_strdup(d->arena, name);
-	pods->count++;
-	return 0;
-}
-
-static int ask_api(const struct opts *opts, struct discovery *d, struct cluster *pods,
-		   struct err *err)
-{
-	struct kube *kube = kube_new(opts, err);
-	scoped(arena) struct arena *arena = arena_new();
-	int failed = 0;
-
-	if (!kube)
-		return -1;
-	d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
-	const struct tree *items =
-		kube_pods(kube, arena, "component=etcd", request_deadline(opts), err);
-	for (const struct tree *at = items ? items->first : NULL; at && !failed; at = at->next)
-		failed = take_pod(opts, d, kube, at, pods, err);
-	kube_free(kube);
-	if (!items || failed)
-		return -1;
-	d->api_answered = true;
-	if (!pods->count) {
-		err_set(err, ERR_KUBE, "no pods with component=etcd in kube-system");
-		return err_hint(err, "etcd is external, or this is no kubeadm cluster; with "
-				     "--nodes the nodes themselves are asked");
-	}
-	return 0;
-}
-
-/* Where to look: names and addresses into `where`. */
-static int find_nodes(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
-		      struct cluster *where, struct err *err)
-{
-	struct err api_err = ERR_INIT;
-
-	if (opts->nodes) {
-		bool named = opts->kubeconfig || opts->context;
-		struct kube *kube = named ? kube_new(opts, &api_err) : NULL;
-		if (kube)
-			d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
-		else if (named)
-			discover_warn(d, "the cluster's name is not known from the kubeconfig: %s",
-				      api_err.text);
-		kube_free(kube);
-		return discover_parse_nodes(opts->nodes, d->arena, where, err);
-	}
-	if (!ask_api(opts, d, where, &api_err))
-		return 0;
-	*where = (struct cluster){ 0 };
-	if (inventory && inventory->cluster.count) {
-		print_notice("warning: %s; looking at the nodes that the recipe names",
-			     api_err.text);
-		for (size_t i = 0; i < inventory->cluster.count; i++) {
-			where->members[i].node =
-				arena_strdup(d->arena, inventory->cluster.members[i].node);
-			where->members[i].address =
-				arena_strdup(d->arena, inventory->cluster.members[i].address);
-		}
-		where->count = inventory->cluster.count;
-		return 0;
-	}
-	*err = api_err;
-	if (!err->hint[0])
-		err_hint(err, "when the API is gone, name the nodes: --nodes "
-			      "name=address,name=address,...");
-	return -1;
-}
-
-/* What one worker fills: its own arena, because arenas are not for several threads. */
+/* What the workers fill, each its own place; each has its own arena, too, because arenas are not for several threads. */
 struct reading {
 	struct discovery *d;
 	uint64_t end; /* of --timeout */
-	struct arena *arenas[CLUSTER_MEMBERS_MAX];
 	struct etcd_members lists[CLUSTER_MEMBERS_MAX];
 	bool listed[CLUSTER_MEMBERS_MAX];
 	char fingerprints[CLUSTER_MEMBERS_MAX][65];
@@ -182,7 +63,7 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	struct reading *r = arg;
 	struct member *m = &r->d->cluster.members[node->index];
 	struct found_node *found = &r->d->found[node->index];
-	struct arena *arena = r->arenas[node->index];
+	struct arena *arena = r->d->arenas[node->index];
 	uint64_t deadline = limit(r, LOGIN_MS);
 	const struct tree *api, *pod;
 
@@ -241,7 +122,7 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	found->troubles = status.troubles;
 	found->cluster_id = status.cluster_id;
 	found->db_size = status.db_size;
-	found->version = arena_strdup(r->arenas[node->index], status.version);
+	found->version = arena_strdup(r->d->arenas[node->index], status.version);
 	found->role = status.learner                      ? "learner"
 		      : status.leader == status.member_id ? "leader"
 							  : "member";
@@ -252,12 +133,6 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	r->listed[node->index] = found->listed =
 		!etcd_members(client, deadline, &r->lists[node->index], err);
 	return 0;
-}
-
-static void keep_arenas(struct discovery *d, struct reading *r)
-{
-	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
-		d->arenas[i] = r->arenas[i];
 }
 
 static int find_external(struct discovery *d, struct err *err)
@@ -362,7 +237,7 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 	while (first + 1 < d->cluster.count && !r->fingerprints[first][0])
 		first++;
 	for (size_t i = 0; i < d->cluster.count; i++) {
-		if (d->api_answered && !d->found[i].silence[0])
+		if (d->api_answered && pods->members[i].pod && !d->found[i].silence[0])
 			discover_compare_pod(d, &d->cluster.members[i], &pods->members[i]);
 		if (d->found[i].parked)
 			discover_warn(d,
@@ -381,52 +256,75 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 	discover_compare_count(d);
 }
 
+/* Logged out everywhere. */
+static void discovery_close(struct discovery *d)
+{
+	fleet_free(d->fleet);
+	d->fleet = NULL;
+	for (size_t i = 0; i < d->node_count; i++)
+		node_ssh_release(&d->nodes[i]);
+	d->node_count = 0;
+	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++) {
+		arena_free(d->arenas[i]);
+		d->arenas[i] = NULL;
+	}
+}
+
+/* What an earlier look has found is forgotten. */
+static void begin_look(struct discovery *d, const struct cluster *where)
+{
+	discovery_close(d);
+	memset(d->found, 0, sizeof(d->found));
+	d->cluster = (struct cluster){ .arena = d->arena,
+				       .name = d->cluster.name,
+				       .count = where->count };
+	d->foreign = d->missing = d->missing_url = d->missing_others = NULL;
+	d->warning_count = d->warnings_of_where;
+	for (size_t i = 0; i < where->count; i++) {
+		d->arenas[i] = arena_new();
+		node_ssh_init(&d->nodes[i], where->members[i].node, where->members[i].address,
+			      &d->ssh);
+		d->cluster.members[i].pod = where->members[i].pod;
+		d->cluster.members[i].image_id = where->members[i].image_id;
+	}
+	d->node_count = where->count;
+	d->fleet = fleet_new(d->nodes, where->count);
+}
+
+static int look_at(struct discovery *d, const struct cluster *where, uint64_t end, struct err *err)
+{
+	struct reading *r = mem_zalloc(sizeof(*r));
+
+	begin_look(d, where);
+	r->d = d;
+	r->end = end;
+	int failed = read_all(d, r, err);
+	if (!failed)
+		compare_all(d, r, where);
+	free(r);
+	return failed;
+}
+
 int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
 	     struct err *err)
 {
+	uint64_t end = opts->timeout_ms ? deadline_in(opts->timeout_ms) : UINT64_MAX;
 	struct cluster where = { 0 };
-	struct reading *r = mem_zalloc(sizeof(*r));
 
 	*d = (struct discovery){ .arena = arena_new(), .survey = d->survey };
 	d->cluster.arena = d->arena;
 	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
 					opts->ssh_known_hosts };
-	r->d = d;
-	r->end = opts->timeout_ms ? deadline_in(opts->timeout_ms) : UINT64_MAX;
-	int failed = find_nodes(opts, inventory, d, &where, err);
-	for (size_t i = 0; !failed && i < where.count; i++) {
-		r->arenas[i] = arena_new();
-		node_ssh_init(&d->nodes[i], where.members[i].node, where.members[i].address,
-			      &d->ssh);
-		d->cluster.members[i].pod = where.members[i].pod;
-		d->cluster.members[i].image_id = where.members[i].image_id;
-	}
-	keep_arenas(d, r);
-	if (!failed) {
-		d->cluster.count = d->node_count = where.count;
-		d->fleet = fleet_new(d->nodes, where.count);
-		failed = read_all(d, r, err);
-	}
+	int failed = discover_where(opts, inventory, d, &where, err);
 	if (!d->cluster.name)
 		d->cluster.name =
 			arena_strdup(d->arena, inventory ? inventory->cluster.name : "kubernetes");
-	if (!failed)
-		compare_all(d, r, &where);
-	free(r);
-	return failed ? -1 : 0;
-}
-
-int discover_api(const struct opts *opts, struct discovery *d, struct err *err)
-{
-	struct cluster pods = { 0 };
-
-	*d = (struct discovery){ .arena = arena_new() };
-	d->cluster.arena = d->arena;
-	if (ask_api(opts, d, &pods, err))
+	d->warnings_of_where = d->warning_count;
+	if (failed || look_at(d, &where, end, err))
 		return -1;
-	for (size_t i = 0; i < pods.count; i++)
-		d->cluster.members[i] = pods.members[i];
-	d->cluster.count = pods.count;
+	while (discover_where_missing(opts, d, &where))
+		if (look_at(d, &where, end, err))
+			return -1;
 	return 0;
 }
 
@@ -434,11 +332,7 @@ void discovery_release(struct discovery *d)
 {
 	if (!d->arena)
 		return;
-	fleet_free(d->fleet);
-	for (size_t i = 0; i < d->node_count; i++)
-		node_ssh_release(&d->nodes[i]);
-	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
-		arena_free(d->arenas[i]);
+	discovery_close(d);
 	arena_free(d->arena);
 	d->arena = NULL;
 }

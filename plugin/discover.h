@@ -58,6 +58,7 @@ struct discovery {
 	bool api_answered;          /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
+	size_t warnings_of_where; /* the first of them, which are not of the nodes */
 };
 
 /*

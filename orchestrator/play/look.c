@@ -249,6 +249,17 @@ unsigned look_url_port(const char *url)
 	return parse_uint(digits, 65535, &port) ? 0 : (unsigned)port;
 }
 
+char *look_url_host(const char *url)
+{
+	const char *host = strstr(url, "//");
+
+	host = host ? host + 2 : url;
+	if (*host != '[')
+		return mem_printf("%.*s", (int)strcspn(host, ":/,"), host);
+	host++;
+	return mem_printf("%.*s", (int)strcspn(host, "]"), host);
+}
+
 int look_pause(struct node *node, unsigned ms, struct err *err)
 {
 	struct pollfd cancel = { node->cancel_fd, POLLIN, 0 };

@@ -74,6 +74,8 @@ int look_parse_safe(const char *line, struct err *err);
 
 /* The port of a URL ("https://10.0.0.1:2379"); 0 when it has none. */
 unsigned look_url_port(const char *url);
+/* The host of a URL, of an IPv6 address what stands in the brackets; of several URLs with commas the first's.  A new string. */
+char *look_url_host(const char *url);
 
 /* Waits without doing anything for ms, or until cancelled (-1). */
 int look_pause(struct node *node, unsigned ms, struct err *err);

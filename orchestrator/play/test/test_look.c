@@ -121,6 +121,27 @@ static void test_url_port(void)
 		CHECK_INT(look_url_port(cases[i].url), cases[i].want);
 }
 
+static void test_url_host(void)
+{
+	static const struct {
+		const char *url, *want;
+	} cases[] = {
+		{ "https://10.0.0.1:2380", "10.0.0.1" },
+		{ "https://10.0.0.1", "10.0.0.1" },
+		{ "https://cp-1.example/", "cp-1.example" },
+		{ "https://[fd00::1]:2380", "fd00::1" },
+		{ "https://10.0.0.1:2380,https://10.0.0.2:2380", "10.0.0.1" },
+		{ "10.0.0.1:2380", "10.0.0.1" },
+		{ "https://[fd00::1", "fd00::1" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scoped(mem) char *host = look_url_host(cases[i].url);
+		CHECK_STR(host, cases[i].want);
+	}
+}
+
 static void test_safe_paths(void)
 {
 	struct err err = ERR_INIT;
@@ -137,4 +158,4 @@ static void test_safe_paths(void)
 }
 
 TESTS(TEST(test_safe_paths), TEST(test_pids), TEST(test_pids_max), TEST(test_listening),
-      TEST(test_url_port))
+      TEST(test_url_port), TEST(test_url_host))

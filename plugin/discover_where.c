@@ -1,0 +1,189 @@
+/*
+ * discover_where: see discover_where.h.
+ */
+#include "plugin/discover_where.h"
+
+#include "base/log.h"
+#include "play/look.h"
+#include "play/state.h"
+#include "plugin/discover_compare.h"
+#include "plugin/kube.h"
+#include "plugin/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOGIN_MS = 10 * 1000, DAY_MS = 24 * 3600 * 1000 };
+
+int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *out,
+			 struct err *err)
+{
+	for (const char *at = text; *at;) {
+		size_t len = strcspn(at, ",");
+		const char *one = arena_strndup(arena, at, len);
+		const char *equals = strchr(one, '=');
+		if (out->count == CLUSTER_MEMBERS_MAX)
+			return err_set(err, ERR_USAGE, "--nodes: more than %d",
+				       CLUSTER_MEMBERS_MAX);
+		struct member *m = &out->members[out->count];
+		m->node = equals ? arena_strndup(arena, one, (size_t)(equals - one)) : one;
+		m->address = equals ? equals + 1 : one;
+		if (!*m->node || !*m->address)
+			return err_set(err, ERR_USAGE, "--nodes: want name=address,..., not \"%s\"",
+				       one);
+		for (size_t i = 0; i < out->count; i++)
+			if (strcmp(out->members[i].node, m->node) == 0 ||
+			    strcmp(out->members[i].address, m->address) == 0)
+				return err_set(err, ERR_USAGE, "--nodes: %s is there twice", one);
+		out->count++;
+		at += len + (at[len] == ',');
+	}
+	return out->count ? 0 : err_set(err, ERR_USAGE, "--nodes is empty");
+}
+
+static uint64_t request_deadline(const struct opts *opts)
+{
+	return deadline_in(opts->request_timeout_ms ? opts->request_timeout_ms : DAY_MS);
+}
+
+/* One etcd pod of the API, with its node and address. */
+static int take_pod(const struct opts *opts, struct discovery *d, struct kube *kube,
+		    const struct tree *pod, struct cluster *pods, struct err *err)
+{
+	const char *name = tree_text(tree_at(pod, "metadata", "name", NULL));
+
+	if (pods->count == CLUSTER_MEMBERS_MAX)
+		return err_set(err, ERR_KUBE, "more than %d etcd pods", CLUSTER_MEMBERS_MAX);
+	struct member *m = &pods->members[pods->count];
+	if (static_pod_member(d->arena, pod, m, err))
+		return err_in(err, "pod %s", name ? name : "?");
+	if (m->node && !m->address)
+		m->address =
+			kube_node_address(kube, d->arena, m->node, request_deadline(opts), err);
+	if (m->node && !m->address)
+		return err_in(err, "pod %s has no host IP yet", name ? name : "?");
+	if (!m->node)
+		return err_set(err, ERR_KUBE, "pod %s has no node", name ? name : "?");
+	m->pod = arena_strdup(d->arena, name);
+	pods->count++;
+	return 0;
+}
+
+static int ask_api(const struct opts *opts, struct discovery *d, struct cluster *pods,
+		   struct err *err)
+{
+	struct kube *kube = kube_new(opts, err);
+	scoped(arena) struct arena *arena = arena_new();
+	int failed = 0;
+
+	if (!kube)
+		return -1;
+	d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
+	const struct tree *items =
+		kube_pods(kube, arena, "component=etcd", request_deadline(opts), err);
+	for (const struct tree *at = items ? items->first : NULL; at && !failed; at = at->next)
+		failed = take_pod(opts, d, kube, at, pods, err);
+	kube_free(kube);
+	if (!items || failed)
+		return -1;
+	d->api_answered = true;
+	if (!pods->count) {
+		err_set(err, ERR_KUBE, "no pods with component=etcd in kube-system");
+		return err_hint(err, "etcd is external, or this is no kubeadm cluster; with "
+				     "--nodes the nodes themselves are asked");
+	}
+	return 0;
+}
+
+int discover_where(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
+		   struct cluster *where, struct err *err)
+{
+	struct err api_err = ERR_INIT;
+
+	if (opts->nodes) {
+		bool named = opts->kubeconfig || opts->context;
+		struct kube *kube = named ? kube_new(opts, &api_err) : NULL;
+		if (kube)
+			d->cluster.name = arena_strdup(d->arena, kube_config(kube)->cluster);
+		else if (named)
+			discover_warn(d, "the cluster's name is not known from the kubeconfig: %s",
+				      api_err.text);
+		kube_free(kube);
+		return discover_parse_nodes(opts->nodes, d->arena, where, err);
+	}
+	if (!ask_api(opts, d, where, &api_err))
+		return 0;
+	*where = (struct cluster){ 0 };
+	if (inventory && inventory->cluster.count) {
+		print_notice("warning: %s; looking at the nodes that the recipe names",
+			     api_err.text);
+		for (size_t i = 0; i < inventory->cluster.count; i++) {
+			where->members[i].node =
+				arena_strdup(d->arena, inventory->cluster.members[i].node);
+			where->members[i].address =
+				arena_strdup(d->arena, inventory->cluster.members[i].address);
+		}
+		where->count = inventory->cluster.count;
+		return 0;
+	}
+	*err = api_err;
+	if (!err->hint[0])
+		err_hint(err, "when the API is gone, name the nodes: --nodes "
+			      "name=address,name=address,...");
+	return -1;
+}
+
+/* Whether a node has an etcd manifest, in its place or parked. */
+static bool has_member(const struct discovery *d, const char *name, const char *address)
+{
+	uint64_t deadline = deadline_in(LOGIN_MS);
+	struct err err = ERR_INIT;
+	char *manifest = NULL;
+	struct node node;
+
+	node_ssh_init(&node, name, address, &d->ssh);
+	if (!node_open(&node, deadline, &err))
+		state_manifest(&node, "etcd", deadline, &manifest, &err);
+	node_ssh_release(&node);
+	if (err.code)
+		log_at(1, "%s: %s", name, err.text);
+	bool has = manifest != NULL;
+	free(manifest);
+	return has;
+}
+
+bool discover_where_missing(const struct opts *opts, struct discovery *d, struct cluster *where)
+{
+	struct err err = ERR_INIT;
+
+	if (!d->missing || !d->api_answered || opts->without || where->count == CLUSTER_MEMBERS_MAX)
+		return false;
+	for (size_t i = 0; i < where->count; i++)
+		if (strcmp(where->members[i].node, d->missing) == 0)
+			return false;
+	struct kube *kube = kube_new(opts, &err);
+	const char *address =
+		kube ? kube_node_address(kube, d->arena, d->missing, request_deadline(opts), &err)
+		     : NULL;
+	kube_free(kube);
+	scoped(mem) char *host = look_url_host(d->missing_url);
+	if (!address || strcmp(address, host) != 0 || !has_member(d, d->missing, address))
+		return false;
+	log_at(1, "%s: the API has no etcd pod of it, and the list of members has it", d->missing);
+	where->members[where->count++] = (struct member){ .node = d->missing, .address = address };
+	return true;
+}
+
+int discover_api(const struct opts *opts, struct discovery *d, struct err *err)
+{
+	struct cluster pods = { 0 };
+
+	*d = (struct discovery){ .arena = arena_new() };
+	d->cluster.arena = d->arena;
+	if (ask_api(opts, d, &pods, err))
+		return -1;
+	for (size_t i = 0; i < pods.count; i++)
+		d->cluster.members[i] = pods.members[i];
+	d->cluster.count = pods.count;
+	return 0;
+}

@@ -1,0 +1,23 @@
+/*
+ * discover_where: on which nodes to look for members: those that the API, --nodes or the recipe's inventory names.
+ */
+#ifndef PLUGIN_DISCOVER_WHERE_H
+#define PLUGIN_DISCOVER_WHERE_H
+
+#include "plugin/discover.h"
+
+/*
+ * Names and addresses into `where`; of the API what its pods say, too.  Sets the cluster's name when a kubeconfig tells it,
+ * and api_answered.  `inventory` may be NULL.  Strings live in d->arena.  -1: USAGE, KUBE, CONFIG, TIMEOUT.
+ */
+int discover_where(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
+		   struct cluster *where, struct err *err);
+
+/*
+ * Adds the node of d->missing when the API has the node but no etcd pod of it, as for up to half a minute after data of an
+ * earlier revision: a node with the member's name, with the address of its peer URL, on which there is an etcd manifest.
+ * Asks the API and logs in there.  True: one was added.  Nothing is added with --without: that member is left out.
+ */
+bool discover_where_missing(const struct opts *opts, struct discovery *d, struct cluster *where);
+
+#endif

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/pod.h"
 #include "play/swap.h"
 #include "play/tool.h"
 #include "play/verb.h"
@@ -114,29 +115,6 @@ int verb_drop_snapshot(struct node *node, const struct play_ctx *ctx, uint64_t d
 	return 0;
 }
 
-/*
- * Nobody may have the database open, and no API server may live through the change with what it remembers of the old data:
- * kubelet could have started either again.
- */
-static int nobody_there(struct node *node, const struct member *member, uint64_t deadline,
-			struct err *err)
-{
-	struct pids etcd, api;
-	bool held;
-
-	if (look_etcd(node, member, deadline, &etcd, err) ||
-	    look_processes(node, "kube-apiserver", NULL, NULL, deadline, &api, err) ||
-	    look_db_held(node, member, deadline, &held, err))
-		return -1;
-	if (etcd.count || api.count || held)
-		return err_set(err, ERR_UNSAFE, "%s has come back (%s): not touching the data",
-			       api.count ? "the API server" : "etcd",
-			       api.count    ? api.list[0]
-			       : etcd.count ? etcd.list[0]
-					    : "the database is locked");
-	return 0;
-}
-
 int verb_swap_data(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		   struct err *err)
 {
@@ -146,7 +124,7 @@ int verb_swap_data(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 		return -1;
 	if (done)
 		return 0;
-	if (nobody_there(node, play_node(ctx, node)->member, deadline, err))
+	if (pod_keep_down(node, ctx, deadline, err))
 		return -1;
 	return swap_in(node, ctx, deadline, err);
 }
@@ -160,7 +138,7 @@ int verb_swap_data_back(struct node *node, const struct play_ctx *ctx, uint64_t 
 		return -1;
 	if (undone)
 		return 0;
-	if (nobody_there(node, play_node(ctx, node)->member, deadline, err))
+	if (pod_keep_down(node, ctx, deadline, err))
 		return -1;
 	return swap_out(node, ctx, deadline, err);
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/pod.h"
 #include "play/state.h"
 #include "play/swap.h"
 #include "play/verb.h"
@@ -20,7 +21,7 @@
  */
 #define ANNOTATION "etcd-backup/run"
 
-enum { POLL_MS = 50 };
+enum { POLL_MS = 50, ENDS_MAX = 4 };
 
 /* The original is parked in the run's folder, on the file system of the manifests. */
 static int park(struct node *node, const struct play_ctx *ctx, const char *pod, uint64_t deadline,
@@ -407,6 +408,59 @@ int verb_start_etcd(struct node *node, const struct play_ctx *ctx, uint64_t dead
 		return wait_serves(node, ctx, &target, self->etcd_served, deadline, err);
 	return !ctx->undoing && turns_start_etcd(ctx) ? wait_answers(node, member, deadline, err)
 						      : 0;
+}
+
+/* Whatever of the two runs although its manifest is away.  *back: which and whose, for the words; NULL: nobody is there. */
+static int who_is_back(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		       const struct target **back, const struct target targets[2], char pid[32],
+		       struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	struct pids pids;
+	bool held;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (look_processes(node, targets[i].program, targets[i].flag, targets[i].value,
+				   deadline, &pids, err))
+			return -1;
+		*back = pids.count ? &targets[i] : NULL;
+		snprintf(pid, 32, "%s", pids.count ? pids.list[0] : "");
+		if (*back)
+			return 0;
+	}
+	if (look_db_held(node, member, deadline, &held, err))
+		return -1;
+	if (held) {
+		*back = &targets[1];
+		snprintf(pid, 32, "the database is locked");
+	}
+	return 0;
+}
+
+int pod_keep_down(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	const struct target targets[2] = { api_target(self), etcd_target(self->member) };
+	const struct target *back;
+	struct places at;
+	char pid[32];
+
+	for (int attempt = 0;; attempt++) {
+		if (who_is_back(node, ctx, deadline, &back, targets, pid, err))
+			return -1;
+		if (!back)
+			return 0;
+		if (look_places(node, ctx, back->pod, deadline, &at, err))
+			return -1;
+		if (at.live || attempt == ENDS_MAX)
+			return err_set(err, ERR_UNSAFE,
+				       "%s has come back (%s): not touching the data",
+				       back == targets ? "the API server" : "etcd", pid);
+		log_at(1, "%s: %s has come back (%s) and is ended again", node->name, back->program,
+		       pid);
+		if (end_process(node, ctx, back, deadline, err))
+			return -1;
+	}
 }
 
 int verb_restart_controllers(struct node *node, const struct play_ctx *ctx, uint64_t deadline,

@@ -536,14 +536,15 @@ static void test_front(void)
 	fake_world_close(&world);
 }
 
-/* Somebody has come back when data is to be moved. */
-static void test_nobody_there(void)
+/* A kubelet that was slow has started one again when data is to be moved: it is ended again. */
+static void test_come_back(void)
 {
 	static const struct {
 		const char *has, *out, *words;
-	} signs[] = { { "pgrep -a -x etcd", "7 etcd --name=cp-1\n", "etcd has come back (7)" },
+	} signs[] = { { "pgrep -a -x etcd", "7 etcd --name=cp-1\n", "etcd still runs (process 7)" },
 		      { "pgrep -a -x kube-apiserver", "8 kube-apiserver\n",
-			"the API server has come back (8)" } };
+			"kube-apiserver still runs (process 8)" } };
+	struct err err;
 
 	for (size_t i = 0; i < 2; i++) {
 		fake_world_open(&world, 1, false);
@@ -551,17 +552,33 @@ static void test_nobody_there(void)
 		const struct fake_answer list[] = { { signs[i].has, 0, signs[i].out, ERR_INIT },
 						    { .has = NULL } };
 		answers(list);
-		fails("swap-data", ERR_UNSAFE, signs[i].words);
+		fails("swap-data", ERR_TIMEOUT, signs[i].words);
 		answers(NULL);
-		play_to("swap-data");
+		world.nodes[0].machine->api_pid = 77;
+		CHECK_INT(call("swap-data", &err), 0);
+		CHECK_INT(world.nodes[0].machine->api_pid, 0);
+		world.nodes[0].machine->api_pid = 78;
+		CHECK_INT(call("swap-data-back", &err), 0);
+		CHECK_INT(world.nodes[0].machine->api_pid, 0);
 		fake_world_close(&world);
 	}
+}
+
+/* Somebody has put a manifest back, or holds the database. */
+static void test_not_moved(void)
+{
 	fake_world_open(&world, 1, false);
 	play_to("stop-etcd");
 	const struct fake_answer held[] = { { "flock", 1, NULL, ERR_INIT }, { .has = NULL } };
 	answers(held);
-	fails("swap-data", ERR_UNSAFE, "the database is locked");
+	fails("swap-data", ERR_TIMEOUT, "holds the lock of the database");
 	fails("stop-etcd", ERR_TIMEOUT, "holds the lock of the database");
+	const struct fake_answer runs[] = {
+		{ "pgrep -a -x etcd", 0, "7 etcd --name=cp-1\n", ERR_INIT }, { .has = NULL }
+	};
+	answers(runs);
+	write_file("/etc/kubernetes/manifests/etcd.yaml", "kind: Pod\n");
+	fails("swap-data", ERR_UNSAFE, "etcd has come back (7): not touching the data");
 	answers(NULL);
 	fake_world_close(&world);
 }
@@ -677,7 +694,7 @@ static void test_cluster_check(void)
 
 TESTS(TEST(test_checks), TEST(test_quota), TEST(test_alarms_expected),
       TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_clear_corrupt),
-      TEST(test_auth), TEST(test_api), TEST(test_front), TEST(test_nobody_there),
+      TEST(test_auth), TEST(test_api), TEST(test_front), TEST(test_come_back), TEST(test_not_moved),
       TEST(test_snapshot), TEST(test_others), TEST(test_kept_of_two_clusters), TEST(test_no_bump),
       TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable),
       TEST(test_no_annotation), TEST(test_ports), TEST(test_turns), TEST(test_selinux),

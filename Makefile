@@ -210,6 +210,8 @@ test: deps-test
 		-- drill e2e/drill/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 $(CACHE)/etcd-3.4.23 \
 		-- diff e2e/diff/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
+		-- drill-nodes e2e/drill-nodes/run $(BUILD)/asan/kubectl-etcd_backup \
+		-- drill-one e2e/drill-nodes/one $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- rejoin e2e/rejoin/run $(BUILD)/asan/kubectl-etcd_backup
 

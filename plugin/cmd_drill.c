@@ -3,6 +3,8 @@
  */
 #include "base/mem.h"
 #include "plugin/drill.h"
+#include "plugin/drill_flags.h"
+#include "plugin/drill_nodes.h"
 #include "plugin/drill_print.h"
 #include "plugin/drill_store.h"
 #include "plugin/interrupt.h"
@@ -13,39 +15,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { NO_LIMIT_MS = 24 * 3600 * 1000, LOWEST_PORT = 1024, HIGHEST_PORT = 65535 };
-
-static int bad_flag(const struct opts *opts, struct err *err)
-{
-	err_hint(err, "see '%s drill --help' for usage", opts->program);
-	return -1;
-}
-
-static int check_flags(const struct opts *opts, struct err *err)
-{
-	uint64_t members = opts->members ? opts->members : CLUSTER_MEMBERS_MAX;
-
-	if (!opts->local) {
-		err_set(err, ERR_USAGE, "a drill on the nodes is not there yet: give --local");
-		return bad_flag(opts, err);
-	}
-	if (opts->members > CLUSTER_MEMBERS_MAX) {
-		err_set(err, ERR_USAGE, "--members=%llu: at most %d",
-			(unsigned long long)opts->members, CLUSTER_MEMBERS_MAX);
-		return bad_flag(opts, err);
-	}
-	if (opts->port_base < LOWEST_PORT || opts->port_base > HIGHEST_PORT ||
-	    opts->port_base + 2 * members - 1 > HIGHEST_PORT) {
-		err_set(err, ERR_USAGE, "--port-base=%llu: from %d on, two ports a member, to %d",
-			(unsigned long long)opts->port_base, LOWEST_PORT, HIGHEST_PORT);
-		return bad_flag(opts, err);
-	}
-	return 0;
-}
+enum { NO_LIMIT_MS = 24 * 3600 * 1000 };
 
 /* A snapshot that is damaged is not worth a restore: etcd's own tool would look at its hash only. */
 static int prove(const struct opts *opts, struct arena *arena, struct source *source,
-		 struct drill_settings *settings, struct drill_report *report, struct err *err)
+		 struct drill_snapshot *snapshot, struct drill_report *report, struct err *err)
 {
 	const struct progress progress = { .quiet = opts->quiet };
 	struct verification v = { .arena = arena };
@@ -55,22 +29,23 @@ static int prove(const struct opts *opts, struct arena *arena, struct source *so
 	if (source_open(opts, opts->args[0], source, err))
 		return -1;
 	v.shown = source->shown;
-	if (prove_source(&v, source, &settings->hash, err))
+	if (prove_source(&v, source, drill_snapshot_look, snapshot, err))
 		return -1;
 	report->snapshot = arena_strdup(arena, source->shown);
 	report->sha256 = arena_strdup(arena, source->file.sha256);
-	report->revision = settings->hash.revision;
+	report->revision = snapshot->hash.revision;
 	report->taken_at = source->has_recipe ? source->recipe.taken_at : 0;
 	report->steps[report->step_count++] = (struct drill_step){ "read", now_ms() - began };
 	return 0;
 }
 
 static void settle(const struct opts *opts, const struct source *source,
-		   struct drill_settings *settings)
+		   const struct drill_snapshot *snapshot, struct drill_settings *settings)
 {
 	const char *folder = getenv("TMPDIR");
 
 	settings->source = source;
+	settings->hash = snapshot->hash;
 	settings->members = opts->members        ? opts->members
 			    : source->has_recipe ? source->recipe.cluster.count
 						 : 1;
@@ -82,18 +57,19 @@ static void settle(const struct opts *opts, const struct source *source,
 	settings->quiet = opts->quiet;
 }
 
-static int drill(const struct opts *opts, struct drill_report *report, struct arena *arena,
-		 struct err *err)
+static int drill_here(const struct opts *opts, struct drill_report *report, struct arena *arena,
+		      struct err *err)
 {
 	scoped(source) struct source source = { .file.fd = -1 };
 	scoped(interrupt) struct interrupt interrupt = { .fd = -1 };
+	struct drill_snapshot snapshot = { .arena = arena };
 	struct drill_settings settings = { .members = 0 };
 	struct err ignored = ERR_INIT;
 	char host[256] = "";
 
-	if (prove(opts, arena, &source, &settings, report, err) || interrupt_open(&interrupt, err))
+	if (prove(opts, arena, &source, &snapshot, report, err) || interrupt_open(&interrupt, err))
 		return -1;
-	settle(opts, &source, &settings);
+	settle(opts, &source, &snapshot, &settings);
 	settings.cancel_fd = interrupt.fd;
 	gethostname(host, sizeof(host) - 1);
 	report->host = arena_strdup(arena, host);
@@ -112,11 +88,48 @@ static int drill(const struct opts *opts, struct drill_report *report, struct ar
 	return opts->no_report ? 0 : drill_store(opts, &source, report, interrupt.fd, err);
 }
 
+/* -1 with the exit status in *status. */
+static int on_nodes(const struct opts *opts, struct plan *plan, struct drill_report *report,
+		    int *status, struct err *err)
+{
+	scoped(drill_snapshot) struct drill_snapshot snapshot = {
+		.arena = plan->arena, .objects_wanted = opts->api != CHOICE_FALSE
+	};
+	struct err ignored = ERR_INIT;
+
+	*status = 0;
+	if (prove(opts, plan->arena, &plan->source, &snapshot, report, err))
+		return -1;
+	int failed = drill_nodes(opts, plan, &snapshot, report, status, err);
+	report->at = now_unix();
+	report->trouble = failed ? err->text : NULL;
+	if (failed)
+		drill_print(report, opts, &ignored);
+	if (failed || drill_print(report, opts, err))
+		return -1;
+	return opts->no_report ? 0 : drill_store(opts, &plan->source, report, -1, err);
+}
+
+static int drill_there(const struct opts *opts, struct drill_report *report, struct err *err)
+{
+	struct plan plan;
+	int status = 0;
+
+	plan_begin(&plan);
+	if (on_nodes(opts, &plan, report, &status, err) && !status)
+		status = err_status(err->code);
+	plan_release(&plan);
+	return status;
+}
+
 int cmd_drill(const struct opts *opts, struct err *err)
 {
 	scoped(arena) struct arena *arena = arena_new();
 	struct drill_report report = { .snapshot = opts->args[0] };
 
-	return check_flags(opts, err) || drill(opts, &report, arena, err) ? err_status(err->code)
-									  : 0;
+	if (drill_flags_check(opts, err))
+		return err_status(err->code);
+	if (!opts->local)
+		return drill_there(opts, &report, err);
+	return drill_here(opts, &report, arena, err) ? err_status(err->code) : 0;
 }

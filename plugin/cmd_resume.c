@@ -101,7 +101,8 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	bool half_undone = rerun.undoing || (!rerun.locked && !rerun.committed);
 	/* a rejoin may have been asked to go back when the member had its vote already: then on */
 	half_undone = half_undone && !(rerun.committed && plan->ctx.joins);
-	if (opts->undo || (half_undone && !plan->ctx.leave_nothing))
+	/* a drill that is dead is of no use: it is removed */
+	if (opts->undo || plan->ctx.drill || (half_undone && !plan->ctx.leave_nothing))
 		return go_back(opts, plan, &rerun, &book, err);
 	if (find_snapshot(opts, plan, &rerun, err))
 		return err_status(err->code);

@@ -18,7 +18,7 @@ static int prove(const struct opts *opts, struct verification *v, struct err *er
 	}
 	v->shown = arena_strdup(v->arena, source.shown);
 	progress_line(&progress, "walking the database");
-	return prove_source(v, &source, NULL, err);
+	return prove_source(v, &source, NULL, NULL, err);
 }
 
 static int print(const struct verification *v, const struct opts *opts, struct err *err)

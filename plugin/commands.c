@@ -152,22 +152,50 @@ const struct command commands[] = {
 	  "  # For a machine\n"
 	  "  kubectl etcd-backup verify prod.db -o json\n",
 	  cmd_verify },
-	{ "drill", "SNAPSHOT", 1, 1, ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_DRILL,
+	{ "drill", "SNAPSHOT", 1, 1,
+	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_DRILL,
 	  "Restore a snapshot into a cluster of its own, prove it and remove it",
-	  "Verifies the snapshot, restores it with etcd's own tool for as many members as the "
-	  "cluster has, starts\n"
-	  "them as one cluster on 127.0.0.1 behind certificates of one use, proves ids, voters, "
-	  "leader, alarms,\n"
-	  "HashKV, reads and writes, and removes everything, also after a failure or Ctrl-C.  "
-	  "Leaves NAME.drill.json\n"
-	  "beside the snapshot: list shows it as drilled, and status --max-drill-age asks for "
-	  "it.",
+	  "Verifies the snapshot, restores it beside the live data of every control-plane node as "
+	  "a "
+	  "restore does,\n"
+	  "starts it as a cluster of its own on ports of its own, proves ids, voters, leader, "
+	  "alarms, HashKV, reads\n"
+	  "and writes, and an API server over it with every object and a Secret; and removes "
+	  "everything, also after a\n"
+	  "failure or Ctrl-C.  The live cluster is not touched.  With --local on this machine, "
+	  "without any node.  Leaves\n"
+	  "NAME.drill.json beside the snapshot: list shows it as drilled, and status "
+	  "--max-drill-age asks for it.",
 	  "  # Can last night's snapshot be restored?\n"
-	  "  kubectl etcd-backup drill prod-20261121T104107Z --from s3://backups/prod --local\n\n"
+	  "  kubectl etcd-backup drill prod-20261121T104107Z --from s3://backups/prod\n\n"
 	  "  # In memory, with an etcd that is not on the PATH\n"
 	  "  kubectl etcd-backup drill prod.db --local --scratch /dev/shm --etcd ./etcd "
 	  "--etcdutl ./etcdutl\n",
 	  cmd_drill },
+	{ "browse", "SNAPSHOT [-- COMMAND...]", 1, 1,
+	  ON_CLUSTER | ON_STORE | ON_FROM | ON_SECRET | ON_BROWSE | ON_TAIL,
+	  "Look into a snapshot with kubectl",
+	  "Restores the snapshot beside the live data of one control-plane node, starts an etcd "
+	  "and an API server\n"
+	  "over it that only this command can reach and that change nothing, and runs COMMAND, or "
+	  "a "
+	  "shell, with\n"
+	  "KUBECONFIG set.  The live cluster is not touched.  Everything is gone afterwards.",
+	  "  # Which deployments were there?\n"
+	  "  kubectl etcd-backup browse prod-20261121T104107Z --from s3://backups/prod -- kubectl "
+	  "get deploy -A\n\n"
+	  "  # A shell in the past\n"
+	  "  kubectl etcd-backup browse prod.db\n",
+	  cmd_browse },
+	{ "extract", "SNAPSHOT RESOURCE/NAME", 2, 2,
+	  ON_CLUSTER | ON_STORE | ON_FROM | ON_SECRET | ON_BROWSE | ON_EXTRACT | ON_OUTPUT,
+	  "Print one object of a snapshot, ready to apply",
+	  "As browse; prints the object as YAML without what only the cluster may set: uid, "
+	  "resourceVersion,\n"
+	  "managedFields, creationTimestamp, status.  Of a Secret that is its value.",
+	  "  # Bring one object back\n"
+	  "  kubectl etcd-backup extract prod.db configmap/settings -n shop | kubectl apply -f -\n",
+	  cmd_extract },
 	{ "diff", "SNAPSHOT [SNAPSHOT]", 1, 2,
 	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_DIFF,
 	  "Show how two snapshots differ, or one and the cluster",

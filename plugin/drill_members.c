@@ -4,6 +4,7 @@
 #include "plugin/drill.h"
 
 #include "base/log.h"
+#include "etcd/etcd_flags.h"
 #include "node/node_local.h"
 
 #include <arpa/inet.h>
@@ -11,10 +12,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { START_MS = 3 * 60 * 1000, ASK_MS = 5000, AGAIN_MS = 100, ARGS_MAX = 32 };
-
-/* A quota that the snapshot does not reach: how full the cluster is, is another question. */
-static const uint64_t QUOTA = 8ull << 30;
+enum { START_MS = 3 * 60 * 1000, ASK_MS = 5000, AGAIN_MS = 100 };
 
 /* Whether nobody listens there: etcd would only say so in its log. */
 static int port_is_free(unsigned port, struct err *err)
@@ -37,50 +35,19 @@ static int port_is_free(unsigned port, struct err *err)
 static int start_member(struct drill *d, size_t i, const char *initial, struct err *err)
 {
 	const struct member *m = &d->cluster.members[i];
-	uint64_t quota = 2 * d->settings->source->file.db_size;
-	const char *words[ARGS_MAX] = {
-		d->etcd,
-		"--logger=zap",
-		"--log-level=warn",
-		"--client-cert-auth",
-		"--peer-client-cert-auth",
-		"--initial-cluster-state=new",
-	};
-	const struct {
-		const char *flag, *value;
-	} pairs[] = {
-		{ "name", m->name },
-		{ "data-dir", m->data_dir },
-		{ "listen-client-urls", m->client_url },
-		{ "advertise-client-urls", m->client_url },
-		{ "listen-peer-urls", m->peer_url },
-		{ "initial-advertise-peer-urls", m->peer_url },
-		{ "initial-cluster", initial },
-		{ "initial-cluster-token", d->token },
-		{ "trusted-ca-file", m->ca_file },
-		{ "cert-file", m->cert_file },
-		{ "key-file", m->key_file },
-		{ "peer-trusted-ca-file", m->ca_file },
-		{ "peer-cert-file", m->cert_file },
-		{ "peer-key-file", m->key_file },
-		{ "quota-backend-bytes",
-		  arena_printf(d->arena, "%llu",
-			       (unsigned long long)(quota > QUOTA ? quota : QUOTA)) },
-	};
+	const struct etcd_scratch scratch = { initial, d->token,
+					      d->settings->source->file.db_size };
+	const char *words[1 + ETCD_FLAGS_MAX] = { d->etcd };
 	struct child_request request = {
 		.argv = words,
 		.env = drill_environment(d),
 		.input_fd = -1,
 		.output_fd = drill_log_open(d, arena_printf(d->arena, "%s.log", m->name), err)
 	};
-	size_t count = 0;
 
 	if (request.output_fd < 0)
 		return -1;
-	while (words[count])
-		count++;
-	for (size_t k = 0; k < sizeof(pairs) / sizeof(pairs[0]); k++)
-		words[count++] = arena_printf(d->arena, "--%s=%s", pairs[k].flag, pairs[k].value);
+	etcd_flags(d->arena, m, &scratch, words + 1);
 	int failed = child_start(&request, &d->children[i], err);
 	fd_scoped(&request.output_fd);
 	return failed ? err_in(err, "%s", m->name) : 0;

@@ -21,6 +21,9 @@ static void print_words(const struct drill_report *r)
 			    (unsigned long long)r->steps[i].ms % 1000 / 100);
 		all += r->steps[i].ms;
 	}
+	if (r->forecast_ms)
+		print_field("forecast", "%llu s of API down in a restore",
+			    (unsigned long long)(r->forecast_ms + 500) / 1000);
 	if (r->taken_at) {
 		age_text(r->at, r->taken_at, age);
 		print_field("age", "%s: what was written since is in no snapshot", age);

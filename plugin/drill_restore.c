@@ -126,9 +126,11 @@ static void settle_members(struct drill *d)
 		m->client_url = arena_printf(d->arena, "https://127.0.0.1:%u", port);
 		m->peer_url = arena_printf(d->arena, "https://127.0.0.1:%u", port + 1);
 		m->data_dir = arena_printf(d->arena, "%s/%s", d->scratch.path, m->name);
-		m->ca_file = arena_printf(d->arena, "%s/ca.crt", d->scratch.path);
-		m->cert_file = arena_printf(d->arena, "%s/drill.crt", d->scratch.path);
-		m->key_file = arena_printf(d->arena, "%s/drill.key", d->scratch.path);
+		m->ca_file = m->peer_ca_file = arena_printf(d->arena, "%s/ca.crt", d->scratch.path);
+		m->cert_file = m->peer_cert_file =
+			arena_printf(d->arena, "%s/drill.crt", d->scratch.path);
+		m->key_file = m->peer_key_file =
+			arena_printf(d->arena, "%s/drill.key", d->scratch.path);
 		d->ids.members[i] = member_id(m, d->token);
 	}
 	d->ids.count = c->count;

@@ -37,6 +37,9 @@ enum {
 	ON_REPORT = 1 << 16, /* those that play a run and can write a report of it */
 	ON_DRILL = 1 << 17,
 	ON_REJOIN = 1 << 18,
+	ON_BROWSE = 1 << 19, /* browse, extract */
+	ON_EXTRACT = 1 << 20,
+	ON_TAIL = 1 << 21, /* the words after -- are a command: browse */
 };
 
 struct flag {

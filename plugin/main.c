@@ -62,7 +62,7 @@ int main(int argc, char *argv[])
 	http_init();
 	ssh_init();
 	status = run(&opts, &err);
-	if (status)
+	if (status && err.code != ERR_NONE) /* a command that browse ran has told its own */
 		print_error(&err);
 	return status;
 }

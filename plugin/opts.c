@@ -247,6 +247,14 @@ static int check(struct opts *opts, const struct seen *seen, struct err *err)
 	return 0;
 }
 
+/* A command whose words after -- are another program's. */
+static bool takes_tail(const struct opts *opts)
+{
+	const struct command *command = opts->command ? command_find(opts->command) : NULL;
+
+	return command && (command->takes & ON_TAIL);
+}
+
 int opts_parse(int argc, char *const argv[], struct opts *opts, struct err *err)
 {
 	struct words w = { argc, argv, 1 };
@@ -264,6 +272,10 @@ int opts_parse(int argc, char *const argv[], struct opts *opts, struct err *err)
 	for (; w.at < argc; w.at++) {
 		const char *word = argv[w.at];
 		int failed;
+		if (strcmp(word, "--") == 0 && takes_tail(opts)) {
+			opts->tail = w.at + 1 < argc ? argv + w.at + 1 : NULL;
+			break;
+		}
 		if (strcmp(word, "--") == 0) {
 			while (++w.at < argc)
 				if (take_word(opts, argv[w.at], err))

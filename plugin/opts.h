@@ -28,6 +28,7 @@ struct opts {
 	const char *command; /* "save"; NULL: none */
 	const char *args[4]; /* the words after the command */
 	size_t arg_count;
+	char *const *tail; /* browse: the words after --, NULL-terminated; NULL: none */
 
 	const char *kubeconfig, *context; /* --kubeconfig --context */
 	uint64_t request_timeout_ms;      /* --request-timeout, 10 s by default */
@@ -96,6 +97,12 @@ struct opts {
 	uint64_t members;   /* --members; 0: as many as the recipe names, else 1 */
 	uint64_t port_base; /* --port-base, 12379 by default */
 	const char *scratch, *etcd;
+	enum choice api; /* --api=false: without an API server */
+
+	/* browse, extract */
+	const char *write_kubeconfig;
+	const char *node;       /* --node NAME */
+	const char *namespace_; /* -n NS */
 };
 
 /*
@@ -135,6 +142,8 @@ int cmd_runs(const struct opts *opts, struct err *err);
 int cmd_inspect(const struct opts *opts, struct err *err);
 int cmd_verify(const struct opts *opts, struct err *err);
 int cmd_drill(const struct opts *opts, struct err *err);
+int cmd_browse(const struct opts *opts, struct err *err);
+int cmd_extract(const struct opts *opts, struct err *err);
 int cmd_diff(const struct opts *opts, struct err *err);
 int cmd_status(const struct opts *opts, struct err *err);
 int cmd_playbook(const struct opts *opts, struct err *err);

@@ -165,6 +165,23 @@ int plan_members(struct plan *plan, struct err *err)
 	return 0;
 }
 
+void plan_single(struct plan *plan, size_t i)
+{
+	struct discovery *found = &plan->found;
+	struct node node = found->nodes[i];
+
+	fleet_free(found->fleet);
+	/* they change places, so that all are released in the end */
+	found->nodes[i] = found->nodes[0];
+	found->nodes[0] = node;
+	found->found[0] = found->found[i];
+	found->cluster.members[0] = found->cluster.members[i];
+	found->cluster.count = 1;
+	found->fleet = fleet_new(found->nodes, 1);
+	if (plan->front)
+		kube_cancel_by(plan->front, found->nodes[0].cancel_fd);
+}
+
 static int fill_context(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;

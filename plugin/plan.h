@@ -47,6 +47,8 @@ int plan_members(struct plan *plan, struct err *err);
 
 /* For rejoin: that node goes first, in the plan's cluster, too.  -1 (USAGE): there is no such node. */
 int plan_put_first(struct plan *plan, const char *node, struct err *err);
+/* From here on only that node is meant, as the only one of the found cluster.  Before plan_members. */
+void plan_single(struct plan *plan, size_t node);
 
 /* A fresh run id and token. */
 void plan_name_run(struct play_ctx *ctx);

@@ -12,7 +12,7 @@ static int failed(struct verification *v, const char *name, const struct source 
 	return -1;
 }
 
-int prove_source(struct verification *v, const struct source *source, struct etcd_hash *own,
+int prove_source(struct verification *v, const struct source *source, prove_look *look, void *arg,
 		 struct err *err)
 {
 	scoped(bolt_map) struct bolt_map map = { 0 };
@@ -25,8 +25,8 @@ int prove_source(struct verification *v, const struct source *source, struct etc
 	if (bolt_map_open(source->file.fd, source->file.db_size, &map, err) ||
 	    etcd_db_read(&map, &db, &facts, err))
 		return failed(v, "bbolt", source, err);
-	if (own && etcd_db_hashkv(&db, 0, own, err))
-		return failed(v, "HashKV", source, err);
+	if (look && look(arg, &db, err))
+		return failed(v, "objects", source, err);
 	if (since > db.compact_revision && since <= db.revision)
 		db.compact_revision = since;
 	if (etcd_db_hashkv(&db, 0, &hashkv, err))

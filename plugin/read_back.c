@@ -48,7 +48,7 @@ int read_back_all(struct store *store, const char *path, const struct recipe *re
 	struct verification v = { .arena = arena, .shown = recipe->stored.name };
 
 	return source_open_stored(store, path, recipe, keys, &source, err) ||
-			       prove_source(&v, &source, NULL, err)
+			       prove_source(&v, &source, NULL, NULL, err)
 		       ? -1
 		       : 0;
 }

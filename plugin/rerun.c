@@ -143,6 +143,25 @@ static int find_vote(struct plan *plan, struct rerun *rerun, struct err *err)
 	return fleet_first(plan->found.fleet, errs, err);
 }
 
+/* Its members are not where the manifests say; one to look into is on one node only. */
+static int drill_context(struct plan *plan, struct rerun *rerun, struct err *err)
+{
+	const struct run_state *told = rerun->told;
+	struct play_drill *drill = arena_alloc(plan->arena, sizeof(*drill));
+
+	drill->port = (unsigned)told->drill_port;
+	drill->alone = strcmp(told->playbook, "browse") == 0;
+	drill->limit_s = told->drill_limit_s;
+	plan->ctx.drill = drill;
+	for (size_t i = 0; drill->alone && i < plan->found.cluster.count; i++)
+		if (rerun->states[i].found) {
+			rerun->states[0] = rerun->states[i];
+			plan_single(plan, i);
+			break;
+		}
+	return drill_cluster(&plan->found.cluster, drill, err);
+}
+
 int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		  struct playbook *book, struct err *err)
 {
@@ -159,6 +178,8 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	}
 	if (strlen(told->token) >= TOKEN_SIZE)
 		return err_set(err, ERR_CONFIG, "the token of run %s is too long", rerun->run);
+	if (told->drill_port && drill_context(plan, rerun, err))
+		return -1;
 	memcpy(ctx->run, rerun->run, strlen(rerun->run) + 1);
 	memcpy(ctx->token, told->token, strlen(told->token) + 1);
 	ctx->joins = told->joins;

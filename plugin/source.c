@@ -28,6 +28,33 @@ static void where_scoped(struct where *where)
 	store_close(where->store);
 }
 
+/* The newest that is there; of which cluster, must not be a guess. */
+static int find_latest(struct store *store, struct source *out, struct where *where,
+		       struct err *err)
+{
+	scoped(catalog) struct catalog catalog = { .arena = NULL };
+	const struct catalog_entry *newest = NULL;
+
+	if (catalog_read(store, &catalog, err))
+		return -1;
+	for (size_t i = 0; i < catalog.count; i++) {
+		const struct catalog_entry *one = &catalog.entries[i];
+		if (one->state == CATALOG_UNREAD)
+			continue;
+		if (newest && strcmp(newest->recipe.cluster.name, one->recipe.cluster.name) != 0)
+			return err_set(err, ERR_STORE,
+				       "latest: there are snapshots of several clusters (%s, %s): "
+				       "name one of them",
+				       newest->recipe.cluster.name, one->recipe.cluster.name);
+		if (!newest && one->state == CATALOG_OK)
+			newest = one;
+	}
+	if (!newest)
+		return err_set(err, ERR_STORE, "latest: there is no snapshot that is whole");
+	where->name = out->name = arena_strdup(out->arena, newest->name);
+	return 0;
+}
+
 static int find_where(const struct opts *opts, const char *name, struct source *out,
 		      struct where *where, struct err *err)
 {
@@ -44,7 +71,14 @@ static int find_where(const struct opts *opts, const char *name, struct source *
 	out->shown = arena_printf(out->arena, "%s/%s", url, where->name);
 	out->place = arena_strdup(out->arena, url);
 	out->name = where->name;
-	return store_from_opts(opts, url, -1, &where->store, err);
+	if (store_from_opts(opts, url, -1, &where->store, err))
+		return -1;
+	if (strcmp(where->name, "latest") != 0)
+		return 0;
+	if (find_latest(where->store, out, where, err))
+		return err_in(err, "%s", url);
+	out->shown = arena_printf(out->arena, "%s/%s", url, where->name);
+	return 0;
 }
 
 /* The recipe in a store; an object without one is taken as it is. */

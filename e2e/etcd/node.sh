@@ -1,6 +1,6 @@
 # node.sh: a real etcd of one member, and the node it is on: an sshd on loopback with an /etc of its own, in which the manifest of
 # that etcd lies.  Sourced; wants $BIN, the folder of etcd's programs, and $work, a folder for it; $sshd_more, if set, is a line
-# for sshd's settings.  Root.
+# for sshd's settings, $node_path the PATH there.  Root.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 pids=() etcd_pid='' etcd_flags=()
@@ -72,6 +72,7 @@ MaxStartups 100
 PidFile none
 UsePAM no
 ${sshd_more:-}
+${node_path:+SetEnv PATH=$node_path}
 C
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/etc-work" overlay /etc &&

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PEM_MAX = 64 * 1024, ANSWER_MAX = 1024 * 1024 };
+enum { PEM_MAX = 64 * 1024, ANSWER_MAX = 4 * 1024 * 1024 };
 
 struct apiserver_client {
 	struct node *node;
@@ -69,8 +69,8 @@ void apiserver_client_scoped(struct apiserver_client **client)
 	apiserver_client_free(*client);
 }
 
-int apiserver_get(struct apiserver_client *c, const char *path, uint64_t deadline,
-		  struct http_answer *answer, struct err *err)
+static int get(struct apiserver_client *c, const char *path, const char *const headers[],
+	       uint64_t deadline, struct http_answer *answer, struct err *err)
 {
 	scoped(mem) char *url = mem_printf("%s%s", c->url, path);
 	struct http_carrier carrier;
@@ -81,6 +81,7 @@ int apiserver_get(struct apiserver_client *c, const char *path, uint64_t deadlin
 	struct http_request request = {
 		.method = "GET",
 		.url = url,
+		.headers = headers,
 		.carrier = carrier.local ? &carrier : NULL,
 		.proxy = carrier.local ? NULL : "",
 		.deadline = deadline,
@@ -93,4 +94,20 @@ int apiserver_get(struct apiserver_client *c, const char *path, uint64_t deadlin
 	int failed = http_do(&request, answer, err);
 	node_tunnel_close(c->node);
 	return failed;
+}
+
+int apiserver_get(struct apiserver_client *c, const char *path, uint64_t deadline,
+		  struct http_answer *answer, struct err *err)
+{
+	return get(c, path, NULL, deadline, answer, err);
+}
+
+int apiserver_list(struct apiserver_client *c, const char *path, uint64_t deadline,
+		   struct http_answer *answer, struct err *err)
+{
+	static const char *const headers[] = {
+		"accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", NULL
+	};
+
+	return get(c, path, headers, deadline, answer, err);
 }

@@ -26,4 +26,11 @@ void apiserver_client_scoped(struct apiserver_client **client);
 int apiserver_get(struct apiserver_client *client, const char *path, uint64_t deadline,
 		  struct http_answer *answer, struct err *err);
 
+/*
+ * The same of a path that lists, for what objects are called and how many there are: of none of them more than its metadata
+ * is sent.
+ */
+int apiserver_list(struct apiserver_client *client, const char *path, uint64_t deadline,
+		   struct http_answer *answer, struct err *err);
+
 #endif

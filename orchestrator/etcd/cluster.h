@@ -28,7 +28,9 @@ struct member {
 	const char *ca_file;        /* --trusted-ca-file, as a path on the node */
 	const char *cert_file;      /* --cert-file, as a path on the node */
 	const char *key_file;       /* --key-file, as a path on the node */
+	const char *peer_ca_file;   /* --peer-trusted-ca-file, as a path on the node */
 	const char *peer_cert_file; /* --peer-cert-file, as a path on the node */
+	const char *peer_key_file;  /* --peer-key-file, as a path on the node */
 	const char *data_flag;      /* --data-dir, as etcd sees it */
 	const char *data_dir; /* the same as a path on the node: flag -> volumeMount -> hostPath */
 	const char *wal_dir;  /* --wal-dir as a path on the node */

@@ -255,8 +255,6 @@ static const char *resolve_if_known(const struct pod *pod, const char *flag)
 
 static int read_paths(const struct pod *pod, struct member *m, struct err *err)
 {
-	struct err ignored = ERR_INIT;
-
 	m->data_flag = flag_of(pod, "data-dir");
 	m->wal_flag = flag_of(pod, "wal-dir");
 	if (!m->data_flag)
@@ -271,8 +269,10 @@ static int read_paths(const struct pod *pod, struct member *m, struct err *err)
 		return err_in(err, "--cert-file");
 	if (resolve(pod, flag_of(pod, "key-file"), &m->key_file, err))
 		return err_in(err, "--key-file");
-	if (resolve(pod, flag_of(pod, "peer-cert-file"), &m->peer_cert_file, &ignored))
-		m->peer_cert_file = NULL; /* only looked at, for its end */
+	/* no restore needs these */
+	m->peer_ca_file = resolve_if_known(pod, "peer-trusted-ca-file");
+	m->peer_cert_file = resolve_if_known(pod, "peer-cert-file");
+	m->peer_key_file = resolve_if_known(pod, "peer-key-file");
 	return 0;
 }
 
@@ -364,6 +364,18 @@ int static_pod_member(struct arena *arena, const struct tree *tree, struct membe
 	return 0;
 }
 
+static void read_scratch(const struct pod *pod, struct apiserver *api)
+{
+	api->etcd_ca = resolve_if_known(pod, "etcd-cafile");
+	api->etcd_cert = resolve_if_known(pod, "etcd-certfile");
+	api->etcd_key = resolve_if_known(pod, "etcd-keyfile");
+	api->etcd_prefix = flag_of(pod, "etcd-prefix");
+	api->service_range = flag_of(pod, "service-cluster-ip-range");
+	api->feature_gates = flag_of(pod, "feature-gates");
+	api->runtime_config = flag_of(pod, "runtime-config");
+	api->insecure_port = flag_of(pod, "insecure-port") != NULL;
+}
+
 int static_pod_apiserver(struct arena *arena, const struct tree *tree, struct apiserver *out,
 			 struct err *err)
 {
@@ -388,6 +400,7 @@ int static_pod_apiserver(struct arena *arena, const struct tree *tree, struct ap
 	api.token_key = resolve_if_known(&pod, "service-account-key-file");
 	api.encrypts = flag_of(&pod, "encryption-provider-config") != NULL;
 	api.encryption_config = resolve_if_known(&pod, "encryption-provider-config");
+	read_scratch(&pod, &api);
 	*out = api;
 	return 0;
 }

@@ -38,6 +38,12 @@ struct apiserver {
 	const char *token_key; /* --service-account-key-file as a path on the node; the last one */
 	const char *encryption_config; /* --encryption-provider-config as a path on the node */
 	bool encrypts;                 /* --encryption-provider-config is given */
+	/* for one of our own over another etcd; NULL: not given, or on no volume of the node */
+	const char *etcd_ca, *etcd_cert, *etcd_key; /* --etcd-cafile, ... as paths on the node */
+	const char *etcd_prefix;                    /* --etcd-prefix */
+	const char *service_range;                  /* --service-cluster-ip-range */
+	const char *feature_gates, *runtime_config; /* --feature-gates, --runtime-config */
+	bool insecure_port;                         /* it knows --insecure-port */
 };
 
 /* Reads a kube-apiserver pod. -1 (CONFIG): no container called kube-apiserver. */

@@ -35,6 +35,7 @@ struct fleet {
 	int cancel_pipe[2];
 	size_t catching; /* so many of `signals` are handles of the loop */
 	bool cancelled, shielded;
+	int last; /* signal; 0: none, or taken */
 	void (*again)(void *arg);
 	void *again_arg;
 	fleet_ended *ended;
@@ -151,6 +152,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	struct fleet *fleet = handle->data;
 
+	fleet->last = number;
 	/* a lost terminal sends SIGHUP twice: only Ctrl-C means it, the second time */
 	if (fleet->cancelled && fleet->again && number == SIGINT)
 		fleet->again(fleet->again_arg);
@@ -191,6 +193,22 @@ bool fleet_cancelled(const struct fleet *fleet)
 	uv_run((uv_loop_t *)(uintptr_t)&fleet->loop, UV_RUN_NOWAIT);
 	uv_unref(signal);
 	return fleet->cancelled;
+}
+
+int fleet_take_signal(struct fleet *fleet)
+{
+	fleet_cancelled(fleet);
+	int last = fleet->last;
+	if (last) {
+		fleet->last = 0;
+		fleet->cancelled = false;
+	}
+	return last;
+}
+
+int fleet_signal_fd(const struct fleet *fleet)
+{
+	return uv_backend_fd(&fleet->loop);
 }
 
 void fleet_cancel(struct fleet *fleet)

@@ -50,6 +50,13 @@ void fleet_forget_cancel(struct fleet *fleet);
 /* From here on a signal cancels nothing: it only counts, and a second Ctrl-C calls `again`. */
 void fleet_shield(struct fleet *fleet);
 
+/*
+ * For a time in which signals mean something else than to give up, after fleet_catch_signals: the last that came and was not
+ * taken yet (0: none), which is then as if it had not come; and what becomes readable when one may have.
+ */
+int fleet_take_signal(struct fleet *fleet);
+int fleet_signal_fd(const struct fleet *fleet);
+
 /* The first error of errs in words, "and N more" added; returns -1. */
 int fleet_first(const struct fleet *fleet, const struct err errs[], struct err *err);
 

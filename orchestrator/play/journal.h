@@ -33,6 +33,10 @@ const char *journal_path(const struct journal *journal);
 int journal_add(struct journal *journal, const char *event, const char *step, const char *node,
 		const char *error, struct err *err);
 
+/* Whether this machine has the run's journal, and if so, whether a process of it has the run in its hands. */
+enum journal_use { JOURNAL_UNKNOWN, JOURNAL_IDLE, JOURNAL_HELD };
+enum journal_use journal_use(const char *folder, const char *run);
+
 /* One journal, read back; strings in the arena. */
 struct journal_story {
 	const char *path, *cluster, *run;

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { JOURNAL_MAX = 16 * 1024 * 1024, LINE_MAX_BYTES = 64 * 1024, NAMES_MAX = 4096 };
@@ -136,4 +137,24 @@ int journal_each(const char *folder, const char *run, struct arena *arena, journ
 			return -1;
 	}
 	return 0;
+}
+
+static int look_held(void *arg, const struct journal_story *story, const struct err *bad)
+{
+	enum journal_use *use = arg;
+	scoped(fd) int fd = open(story->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	(void)bad;
+	if (fd >= 0)
+		*use = flock(fd, LOCK_EX | LOCK_NB) ? JOURNAL_HELD : JOURNAL_IDLE;
+	return 0;
+}
+
+enum journal_use journal_use(const char *folder, const char *run)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	enum journal_use use = JOURNAL_UNKNOWN;
+
+	journal_each(folder, run, arena, look_held, &use);
+	return use;
 }

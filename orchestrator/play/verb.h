@@ -10,6 +10,7 @@
 #include "etcd/cluster.h"
 #include "etcd/static_pod.h"
 #include "node/node.h"
+#include "play/drill.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,6 +66,8 @@ struct play_node {
 	/* from wait-controllers: the leases as the snapshot has them */
 	char lease[2][160];
 
+	struct drill_node drill; /* of a drill */
+
 	bool etcd_served, api_served;          /* something listened there when it was stopped */
 	uint64_t api_stopped_at, api_ready_at; /* monotonic ms; 0: not yet */
 };
@@ -96,6 +99,7 @@ struct play_ctx {
 	const char *playbook, *playbook_sha256;
 	const char *target; /* rollback, clean: the run whose kept data is meant; NULL: none */
 	const char *joins;  /* rejoin: the node that comes back, which is the first; NULL: none */
+	const struct play_drill *drill; /* NULL: it is none */
 	uint64_t grace_ms;
 	/* Asks for /readyz at the address that users have; NULL: not known. */
 	int (*front_ready)(void *arg, uint64_t deadline, struct err *err);
@@ -178,6 +182,18 @@ uint64_t play_quota(const struct member *member); /* what it has, or etcd's own 
 bool play_has_room(const struct member *member,
 		   uint64_t bytes);                    /* below the quota, with a sixteenth free */
 unsigned play_alarms_left(const struct play_ctx *ctx); /* after clear-alarms, as flags */
+/* verb_drill.c */
+int verb_check_drill(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_start_drill(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_stop_drill(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_prove_drill(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_prove_drill(const struct play_ctx *, struct err *);
+int verb_write_drill(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_read_drill(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_drill_api.c */
+int verb_start_drill_api(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_stop_drill_api(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_read_drill_api(struct node *, const struct play_ctx *, uint64_t, struct err *);
 /* verb_api.c */
 int verb_wait_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_apiserver(const struct play_ctx *, struct err *);

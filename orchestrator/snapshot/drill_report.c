@@ -31,7 +31,8 @@ static struct tree *snapshot_tree(struct arena *arena, const struct drill_report
 
 struct tree *drill_report_tree(struct arena *arena, const struct drill_report *r)
 {
-	struct tree *top = tree_map(arena), *proved = tree_list(arena), *steps = tree_list(arena);
+	struct tree *top = tree_map(arena), *proved = tree_list(arena), *steps = tree_list(arena),
+		    *nodes = tree_list(arena);
 	uint64_t all = 0;
 
 	for (size_t i = 0; i < r->proof_count; i++) {
@@ -56,6 +57,10 @@ struct tree *drill_report_tree(struct arena *arena, const struct drill_report *r
 	tree_set_string(arena, top, "host", r->host);
 	tree_set_string(arena, top, "way", r->way);
 	tree_set_number(arena, top, "members", r->members);
+	for (size_t i = 0; i < r->node_count; i++)
+		tree_add(nodes, tree_new_string(arena, r->nodes[i]));
+	if (r->node_count)
+		tree_set(arena, top, "nodes", nodes);
 	tree_set_string(arena, top, "version", r->program);
 	tree_set_string(arena, top, "etcdVersion", r->etcd);
 	tree_set_string(arena, top, "restoredBy", r->restored_by);
@@ -63,6 +68,8 @@ struct tree *drill_report_tree(struct arena *arena, const struct drill_report *r
 	tree_set(arena, top, "proved", proved);
 	tree_set(arena, top, "steps", steps);
 	tree_set_number(arena, top, "milliseconds", all);
+	if (r->forecast_ms)
+		tree_set_number(arena, top, "forecastApiDownMilliseconds", r->forecast_ms);
 	return top;
 }
 
@@ -99,6 +106,9 @@ int drill_report_read(struct arena *arena, const char *text, size_t len, struct 
 			       "drill report: its apiVersion is not etcd-backup/v1");
 	if (!r.sha256 || !members || parse_uint(members, UINT32_MAX, &r.members))
 		return err_set(err, ERR_CONFIG, "drill report: it does not say of what it is");
+	const char *forecast = tree_string(top, "forecastApiDownMilliseconds");
+	if (forecast && parse_uint(forecast, UINT32_MAX, &r.forecast_ms))
+		r.forecast_ms = 0;
 	if (read_time(tree_string(top, "at"), &r.at, err))
 		return -1;
 	if (!r.trouble && (!ok || strcmp(ok, "true") != 0))

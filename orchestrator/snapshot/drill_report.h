@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DRILL_REPORT_MAX = 64 * 1024, DRILL_PROOFS_MAX = 32, DRILL_STEPS_MAX = 8 };
+enum {
+	DRILL_REPORT_MAX = 64 * 1024,
+	DRILL_PROOFS_MAX = 32,
+	DRILL_STEPS_MAX = 24,
+	DRILL_NODES_MAX = 15
+};
 
 #define DRILL_REPORT_ENDING ".drill.json"
 
@@ -32,9 +37,14 @@ struct drill_report {
 	uint64_t taken_at; /* seconds since 1970; 0: not known */
 	uint64_t at;       /* when the drill ended, seconds since 1970 */
 	const char *host;  /* where */
-	const char *way;   /* "local": members on the loopback interface of that host */
+	const char *
+		way; /* "local": members on the loopback interface of that host; "nodes": on the cluster's own */
+	const char *nodes[DRILL_NODES_MAX];
+	size_t node_count;
 	const char *program, *etcd, *restored_by; /* versions, and the tool's name and version */
 	uint64_t members;
+	uint64_t
+		forecast_ms; /* API down in a real restore, as it was measured here; 0: not known */
 	const char *trouble; /* why it failed; NULL: it did not */
 	struct drill_proof proofs[DRILL_PROOFS_MAX];
 	size_t proof_count;

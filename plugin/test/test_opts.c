@@ -390,6 +390,25 @@ static void test_save(void)
 	CHECK_INT(parse("x restore f --all-members", &opts, &err), -1);
 }
 
-TESTS(TEST(test_save), TEST(test_inspect), TEST(test_forms), TEST(test_all_flags),
+/* Words after -- are another program's, with what looks like flags of ours. */
+static void test_tail(void)
+{
+	const char *const words[] = { "x",       "browse", "-q", "s.db", "--",
+				      "kubectl", "get",    "-o", "yaml", NULL };
+	struct err err = ERR_INIT;
+	struct opts opts;
+
+	CHECK_INT(opts_parse(9, (char *const *)(uintptr_t)words, &opts, &err), 0);
+	CHECK_INT(opts.arg_count, 1);
+	CHECK(opts.quiet);
+	CHECK(opts.tail == (char *const *)(uintptr_t)(words + 5)); /* as it was given */
+	CHECK_INT(parse("x browse s.db --", &opts, &err), 0);
+	CHECK(!opts.tail);
+	CHECK_INT(parse("x browse s.db kubectl", &opts, &err), -1);
+	CHECK_INT(parse("x save -- -q", &opts, &err), 0);
+	CHECK_STR(opts.args[0], "-q");
+}
+
+TESTS(TEST(test_tail), TEST(test_save), TEST(test_inspect), TEST(test_forms), TEST(test_all_flags),
       TEST(test_durations), TEST(test_bad), TEST(test_program), TEST(test_help_asked),
       TEST(test_help))

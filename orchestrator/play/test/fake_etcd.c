@@ -19,6 +19,7 @@ enum { SMALL = 100, LARGE = 1000 }; /* bytes: the snapshot's pages in use, and a
 
 struct etcd_client {
 	struct node *node;
+	const struct member *member;
 	char name[64]; /* of the member that is asked; it may be another node's */
 };
 
@@ -32,6 +33,7 @@ struct etcd_client *etcd_client_new(struct node *node, const struct member *memb
 	}
 	struct etcd_client *client = mem_zalloc(sizeof(*client));
 	client->node = node;
+	client->member = member;
 	snprintf(client->name, sizeof(client->name), "%s", member->name);
 	return client;
 }
@@ -62,6 +64,27 @@ static struct fake_node *target_of(const struct etcd_client *client)
 	abort();
 }
 
+/* What was staged, when the drill's own etcd runs over it. */
+static int serving_drill(struct etcd_client *client, uint64_t deadline, struct fake_data *data,
+			 struct err *err)
+{
+	struct fake_node *fake = fake_of(client->node);
+	struct member staged = *client->member;
+	struct pids pids;
+
+	if (look_etcd(client->node, client->member, deadline, &pids, err))
+		return -1;
+	scoped(mem) char *dir =
+		mem_printf("%s/.restoring-%s", staged.data_dir, fake->world->ctx.run);
+	scoped(mem) char *wal = mem_printf("%s/.restoring-%s", staged.wal_dir ? staged.wal_dir : "",
+					   fake->world->ctx.run);
+	staged.data_dir = dir;
+	staged.wal_dir = staged.wal_dir ? wal : NULL;
+	if (!fake->machine->drill_etcd || fake_data_read(fake->root, &staged, data))
+		return err_set(err, ERR_ETCD, "not serving");
+	return 0;
+}
+
 /* What stands in the data dir, when etcd runs over it. */
 static int serving(struct etcd_client *client, uint64_t deadline, struct fake_data *data,
 		   struct err *err)
@@ -69,6 +92,8 @@ static int serving(struct etcd_client *client, uint64_t deadline, struct fake_da
 	struct fake_node *own = fake_of(client->node), *fake = target_of(client);
 	struct pids pids;
 
+	if (fake->world->ctx.drill)
+		return serving_drill(client, deadline, data, err);
 	/* a request is a command, too: it makes the fake kubelet tick, and gives a fault a place to strike */
 	if (look_etcd(client->node, own->member, deadline, &pids, err))
 		return -1;
@@ -125,18 +150,6 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 				     .troubles = alarmed(client, &data) ? trouble_of(client) : 0 };
 	snprintf(out->errors, sizeof(out->errors), "%s", out->troubles ? "alarm:NOSPACE" : "");
 	return 0;
-}
-
-int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
-			       struct err *err)
-{
-	struct fake_node *fake = target_of(client);
-	struct fake_data data;
-
-	if (serving(client, deadline, &data, err))
-		return -1;
-	*revision = 1007;
-	return fake_exiled(fake, data.token) ? err_set(err, ERR_ETCD, "no leader") : 0;
 }
 
 int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
@@ -262,6 +275,50 @@ int etcd_defragment(struct etcd_client *client, uint64_t deadline, struct err *e
 	return 0;
 }
 
+int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,
+			       struct err *err)
+{
+	struct fake_world *world = fake_of(client->node)->world;
+	struct fake_data data;
+
+	if (serving(client, deadline, &data, err))
+		return -1;
+	if (!world->ctx.drill) {
+		*revision = 1007;
+		return fake_exiled(target_of(client), data.token)
+			       ? err_set(err, ERR_ETCD, "no leader")
+			       : 0;
+	}
+	*revision = world->ctx.snapshot_revision;
+	for (size_t i = 0; i < world->count; i++)
+		if (world->play_nodes[i].drill.written > *revision)
+			*revision = world->play_nodes[i].drill.written;
+	return 0;
+}
+
+int etcd_put(struct etcd_client *client, const char *key, const char *value, uint64_t deadline,
+	     uint64_t *revision, struct err *err)
+{
+	struct fake_data data;
+
+	(void)key;
+	(void)value;
+	*revision = fake_of(client->node)->world->ctx.snapshot_revision + 1 + client->node->index;
+	return serving(client, deadline, &data, err);
+}
+
+int etcd_value(struct etcd_client *client, const char *key, uint64_t deadline, struct buf *out,
+	       bool *found, struct err *err)
+{
+	struct fake_data data;
+
+	(void)key;
+	if (serving(client, deadline, &data, err))
+		return -1;
+	*found = true;
+	return buf_adds(out, fake_of(client->node)->writes_lost ? "" : data.token);
+}
+
 struct apiserver_client {
 	struct node *node;
 	int lease;
@@ -293,6 +350,41 @@ void apiserver_client_scoped(struct apiserver_client **client)
 	free(*client);
 }
 
+/* An API server of a drill: two pods, one Secret. */
+static int answer_drill(const struct fake_node *fake, const char *path, struct http_answer *answer,
+			struct err *err)
+{
+	static const struct {
+		const char *path, *text;
+	} known[] = {
+		{ "/readyz", "ok" },
+		{ "/apis", "{\"groups\":[]}" },
+		{ "/api/v1/namespaces/ns/secrets/s", "{\"kind\":\"Secret\"}" },
+		{ "/api/v1/pods?limit=1",
+		  "{\"metadata\":{\"remainingItemCount\":1},\"items\":[{}]}" },
+		{ "/api/v1", "{\"resources\":[{\"name\":\"pods\",\"verbs\":[\"list\"]}]}" },
+	};
+
+	if (!fake->machine->drill_api || fake->api_never_ready)
+		return err_set(err, ERR_KUBE, "connection refused");
+	answer->status = fake->no_key && strstr(path, "secrets") ? 500 : 200;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strncmp(path, known[i].path, strlen(known[i].path)) == 0)
+			return buf_adds(&answer->body,
+					answer->status == 200
+						? known[i].text
+						: "{\"kind\":\"Status\",\"message\":\"no matching "
+						  "key\"}");
+	answer->status = 404;
+	return 0;
+}
+
+int apiserver_list(struct apiserver_client *client, const char *path, uint64_t deadline,
+		   struct http_answer *answer, struct err *err)
+{
+	return apiserver_get(client, path, deadline, answer, err);
+}
+
 int apiserver_get(struct apiserver_client *client, const char *path, uint64_t deadline,
 		  struct http_answer *answer, struct err *err)
 {
@@ -303,6 +395,8 @@ int apiserver_get(struct apiserver_client *client, const char *path, uint64_t de
 	/* the process list makes the fake kubelet tick, and gives a fault a place to strike */
 	if (look_processes(client->node, "kube-apiserver", NULL, NULL, deadline, &pids, err))
 		return -1;
+	if (fake->world->ctx.drill)
+		return answer_drill(fake, path, answer, err);
 	if (!pids.count || fake->api_never_ready)
 		return err_set(err, ERR_KUBE, "connection refused");
 	answer->status = fake->api_status ? fake->api_status : 200;

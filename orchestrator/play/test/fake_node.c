@@ -137,9 +137,13 @@ static int answer_pgrep(const struct fake_node *fake, const char *name, struct b
 
 static int answer_kill(struct fake_node *fake, const char *const args[])
 {
+	int *const processes[] = { &fake->machine->api_pid, &fake->machine->drill_etcd,
+				   &fake->machine->drill_api };
+
 	for (size_t i = 2; args[i]; i++)
-		if (!fake->stubborn && atoi(args[i]) == fake->machine->api_pid)
-			fake->machine->api_pid = 0;
+		for (size_t p = 0; p < 3; p++)
+			if ((p || !fake->stubborn) && atoi(args[i]) == *processes[p])
+				*processes[p] = 0;
 	return 1;
 }
 
@@ -152,6 +156,7 @@ static int answer_sockets(const struct fake_node *fake, struct buf *out)
 	}
 	if (fake->machine->api_pid)
 		buf_adds(out, "   2: 00000000:192B 00000000:0000 0A 0\n");
+	fake_drill_sockets(fake, out);
 	return 1;
 }
 
@@ -182,6 +187,8 @@ static int answer(struct fake_node *fake, const char *const args[], bool half, s
 	const char *name = args[0];
 
 	*status = 0;
+	if (fake_drill_answer(fake, args, out, status))
+		return 1;
 	if (strcmp(name, "pgrep") == 0)
 		return answer_pgrep(fake, args[3], out, status);
 	if (strcmp(name, "kill") == 0)
@@ -230,10 +237,22 @@ static void guard_data(struct fake_node *fake, const char *const args[])
 		broken(fake, "data moves while somebody has it open");
 }
 
+/* What a drill runs over must be there, and what it put aside must be ended before it is removed. */
+static void guard_drill(struct fake_node *fake, const char *const args[])
+{
+	if (strcmp(args[0], "rm") == 0 && strstr(args[3] ? args[3] : "", "built") &&
+	    (fake->machine->drill_etcd || fake->machine->drill_api))
+		broken(fake, "data of a drill is removed while it is served");
+	for (size_t i = 1; fake->world->ctx.drill && args[i]; i++)
+		if (strcmp(args[0], "mv") == 0 && strstr(args[i], "/manifests/"))
+			broken(fake, "a drill touches a manifest");
+}
+
 static int act(struct fake_node *fake, const char *const args[], const struct node_input *input,
 	       bool half, struct buf *out, struct buf *errs, int *status, struct err *err)
 {
 	guard_data(fake, args);
+	guard_drill(fake, args);
 	int answered = answer(fake, args, half, out, status, err);
 	if (!answered && !fake->real_commands)
 		answered = fake_shell(fake->root, args, input, half, out, errs, status);

@@ -45,7 +45,8 @@ static inline bool fault_kills(enum fault fault)
 
 /* What the node is doing; it goes on when a process of ours dies: shared memory. */
 struct fake_machine {
-	int etcd_pid, api_pid; /* 0: not running */
+	int etcd_pid, api_pid;     /* 0: not running */
+	int drill_etcd, drill_api; /* those of a drill */
 	int next_pid;
 	char etcd_data[64], api_data[64]; /* the token of the data over which they run */
 	char broken[160];                 /* what must never happen has happened */
@@ -78,7 +79,12 @@ struct fake_node {
 	int api_status;                         /* of its answers; 0: 200 */
 	const char *lease;                 /* what stands in a lease; NULL: a new time each time */
 	const struct fake_answer *answers; /* NULL: none */
-	bool real_commands;                /* on this machine's own programs where they can do it */
+	bool no_systemd;                   /* systemd-run fails */
+	bool port_taken;                   /* something listens on the drill's first port */
+	bool little_memory;
+	bool writes_lost;   /* what was written to others is not there */
+	bool no_key;        /* the drill's API server cannot decrypt */
+	bool real_commands; /* on this machine's own programs where they can do it */
 	/* the command after fault_at others has this fault */
 	enum fault fault;
 	unsigned fault_at;
@@ -140,6 +146,15 @@ void fake_world_load(struct fake_world *world, const struct fake_saved *slot);
 void fake_world_take(struct fake_world *world,
 		     struct fake_saved *slot); /* the slot is empty then */
 void fake_saved_scoped(struct fake_saved *slot);
+
+/* What a drill has besides a restore: the context's drill, as it is for the fakes. */
+extern const struct play_drill fake_drill;
+extern const struct apiserver fake_api; /* what every node's manifest says */
+
+/* fake_drill.c: what a drill asks of a node, and what it must not do to one.  1: answered; 0: something else was asked. */
+int fake_drill_answer(struct fake_node *fake, const char *const args[], struct buf *out,
+		      int *status);
+void fake_drill_sockets(const struct fake_node *fake, struct buf *out);
 
 /* The nodes' hook. */
 int fake_hook(struct node *node, const char *const args[], const struct node_input *input,

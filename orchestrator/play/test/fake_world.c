@@ -72,7 +72,7 @@ static void make_node(struct fake_world *world, size_t i)
 	node_dir_init(&world->fleet_nodes[i], m->name, &fake->dir);
 	world->fleet_nodes[i].index = i;
 	fake_tick(fake);
-	world->play_nodes[i] = (struct play_node){ .member = m, .api.port = 6443, .has_api = true };
+	world->play_nodes[i] = (struct play_node){ .member = m, .api = fake_api, .has_api = true };
 }
 
 static void make_context(struct fake_world *world)

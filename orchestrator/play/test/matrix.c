@@ -26,6 +26,11 @@ const char *__asan_default_options(void)
 
 /* --- which cases there are */
 
+static bool is(const struct stage *stage, const char *playbook)
+{
+	return strcmp(stage->matrix->playbook, playbook) == 0;
+}
+
 static void add_case(struct stage *stage, const struct matrix_case *c)
 {
 	if (stage->count == CASES_MAX)
@@ -78,7 +83,7 @@ static void find_cases(struct stage *stage)
 
 	fake_journal_full(0, false);
 	struct told told = matrix_run(&stage->world, book, HOW_RUN, &trigger, &watch);
-	if (told.outcome != (refused ? PLAY_UNDONE : PLAY_DONE)) {
+	if (told.outcome != (refused ? PLAY_UNDONE : matrix_good_end(stage))) {
 		fprintf(stderr, "%s without a fault: %s\n", book->name, told.err.text);
 		abort();
 	}
@@ -102,16 +107,11 @@ static void must_play(struct stage *stage, const char *playbook, const char *tok
 	matrix_book(stage->arena, playbook, &book);
 	matrix_context(&stage->world, &book);
 	struct told told = matrix_run(&stage->world, &book, HOW_RUN, NULL, &watch);
-	if (told.outcome != PLAY_DONE || !fake_world_serves(&stage->world, token) ||
-	    fake_world_broken(&stage->world)) {
+	if (told.outcome != (book.commit < book.count ? PLAY_DONE : PLAY_UNDONE) ||
+	    !fake_world_serves(&stage->world, token) || fake_world_broken(&stage->world)) {
 		fprintf(stderr, "%s: %s\n", playbook, told.err.text);
 		abort();
 	}
-}
-
-static bool is(const struct stage *stage, const char *playbook)
-{
-	return strcmp(stage->matrix->playbook, playbook) == 0;
 }
 
 static void stage_open(struct stage *stage, const struct matrix *matrix)
@@ -122,12 +122,12 @@ static void stage_open(struct stage *stage, const struct matrix *matrix)
 	for (size_t i = 0; i < matrix->nodes && matrix->alarm; i++)
 		stage->world.cluster.members[i].quota = QUOTA;
 	matrix_book(stage->arena, matrix->playbook, &stage->book);
-	bool rejoin = is(stage, "rejoin");
-	stage->old_data = is(stage, "restore") || rejoin ? FAKE_OLD_TOKEN : FAKE_TOKEN;
-	stage->new_data = is(stage, "rollback") ? FAKE_OLD_TOKEN : FAKE_TOKEN;
+	bool rejoin = is(stage, "rejoin"), drill = is(stage, "drill");
+	stage->old_data = is(stage, "restore") || rejoin || drill ? FAKE_OLD_TOKEN : FAKE_TOKEN;
+	stage->new_data = is(stage, "rollback") || drill ? FAKE_OLD_TOKEN : FAKE_TOKEN;
 	if (rejoin)
 		fake_world_exile(&stage->world);
-	else if (!is(stage, "restore"))
+	else if (!is(stage, "restore") && !drill)
 		must_play(stage, "restore", FAKE_TOKEN);
 	fake_world_save(&stage->world, &stage->first);
 	stage->before = fake_world_tree(&stage->world);

@@ -112,6 +112,11 @@ static bool check_undone(struct stage *stage, struct tally *tally, const char *w
 	return same_tree(stage, tally, when, "not all as after", now, stage->after);
 }
 
+enum play_outcome matrix_good_end(const struct stage *stage)
+{
+	return is(stage, "drill") ? PLAY_UNDONE : PLAY_DONE;
+}
+
 /* No node knows the run: then nothing of it may be in the way of going back, or of the next run. */
 static bool recover_unknown(struct stage *stage, struct tally *tally, bool undo)
 {
@@ -122,7 +127,8 @@ static bool recover_unknown(struct stage *stage, struct tally *tally, bool undo)
 		matrix_context(world, &stage->book);
 		memcpy(world->ctx.run, NEXT_RUN, sizeof(NEXT_RUN));
 		struct told told = matrix_run(world, &stage->book, HOW_RUN, NULL, &watch);
-		return told.outcome == PLAY_DONE && fake_world_serves(world, stage->new_data)
+		return told.outcome == matrix_good_end(stage) &&
+				       fake_world_serves(world, stage->new_data)
 			       ? true
 			       : bad(stage, tally, "the next run", "fails", told.err.text);
 	}
@@ -149,7 +155,9 @@ static enum how choose_how(const struct stage *stage, const struct found *found,
 
 	if (found->committed)
 		return HOW_FINISH;
-	return found->undoing || !found->locked || (way->undo && !gone) ? HOW_UNDO : HOW_RESUME;
+	return found->undoing || !found->locked || (way->undo && !gone) || is(stage, "drill")
+		       ? HOW_UNDO
+		       : HOW_RESUME;
 }
 
 /* Whether a node has yet to get the snapshot. */

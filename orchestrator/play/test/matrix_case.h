@@ -33,6 +33,9 @@ struct tally {
 
 bool matrix_case_play(struct stage *stage, struct tally *tally);
 
+/* How a run without a fault ends: a drill is undone. */
+enum play_outcome matrix_good_end(const struct stage *stage);
+
 /* Journals of earlier cases are in nobody's way. */
 void matrix_forget_journals(const struct stage *stage);
 

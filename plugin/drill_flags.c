@@ -1,0 +1,39 @@
+/*
+ * drill_flags: see drill_flags.h.
+ */
+#include "plugin/drill_flags.h"
+
+#include "etcd/cluster.h"
+
+enum { LOWEST_PORT = 1024, HIGHEST_PORT = 65535 };
+
+static int bad_flag(const struct opts *opts, struct err *err)
+{
+	err_hint(err, "see '%s %s --help' for usage", opts->program, opts->command);
+	return -1;
+}
+
+int drill_flags_check(const struct opts *opts, struct err *err)
+{
+	uint64_t members = opts->members ? opts->members : CLUSTER_MEMBERS_MAX;
+
+	if (!opts->local && (opts->members || opts->scratch)) {
+		err_set(err, ERR_USAGE,
+			"--%s goes with --local: on the nodes the members are those "
+			"of the cluster, beside their data",
+			opts->members ? "members" : "scratch");
+		return bad_flag(opts, err);
+	}
+	if (opts->members > CLUSTER_MEMBERS_MAX) {
+		err_set(err, ERR_USAGE, "--members=%llu: at most %d",
+			(unsigned long long)opts->members, CLUSTER_MEMBERS_MAX);
+		return bad_flag(opts, err);
+	}
+	if (opts->port_base < LOWEST_PORT || opts->port_base > HIGHEST_PORT ||
+	    opts->port_base + 2 * members - 1 > HIGHEST_PORT) {
+		err_set(err, ERR_USAGE, "--port-base=%llu: from %d on, two ports a member, to %d",
+			(unsigned long long)opts->port_base, LOWEST_PORT, HIGHEST_PORT);
+		return bad_flag(opts, err);
+	}
+	return 0;
+}

@@ -1,0 +1,109 @@
+/*
+ * drill_left: see drill_left.h.
+ */
+#include "plugin/drill_left.h"
+
+#include "plugin/perform.h"
+#include "plugin/print.h"
+#include "plugin/rerun.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { ASK_MS = 30 * 1000, RUNS_MAX = 64, LATE_S = 10 * 60 };
+
+struct left {
+	char names[RUNS_MAX][RUN_ID_SIZE];
+	size_t count;
+};
+
+struct looking {
+	struct arena *const *arenas; /* of the workers */
+	struct left nodes[CLUSTER_MEMBERS_MAX];
+};
+
+/* Its own processes have been ended by then. */
+static bool is_over(const struct run_state *state)
+{
+	struct tm tm = { 0 };
+	const char *end = state->since ? strptime(state->since, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
+
+	return end && !*end && (uint64_t)timegm(&tm) + state->drill_limit_s + LATE_S < now_unix();
+}
+
+static bool is_dead(const char *run, const struct run_state *state)
+{
+	switch (journal_use(NULL, run)) {
+	case JOURNAL_HELD:
+		return false;
+	case JOURNAL_IDLE:
+		return true;
+	case JOURNAL_UNKNOWN:
+		break;
+	}
+	return is_over(state);
+}
+
+static int look(struct node *node, void *arg, struct err *err)
+{
+	struct looking *looking = arg;
+	struct left *left = &looking->nodes[node->index];
+	char names[RUNS_MAX][RUN_ID_SIZE];
+	uint64_t deadline = deadline_in(ASK_MS);
+	struct run_state state;
+	size_t count;
+
+	if (state_runs(node, deadline, names, RUNS_MAX, &count, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (state_read(node, names[i], looking->arenas[node->index], deadline, &state, err))
+			return -1;
+		if (!state.found || !state.drill_port || !is_dead(names[i], &state))
+			continue;
+		memcpy(left->names[left->count++], names[i], RUN_ID_SIZE);
+	}
+	return 0;
+}
+
+static int undo(const struct opts *opts, const char *run, struct err *err)
+{
+	struct plan plan;
+	struct playbook book;
+	struct rerun rerun;
+	struct opts yes = *opts;
+
+	yes.yes = true;
+	yes.report = NULL;
+	plan_begin(&plan);
+	print_notice("Drill %s is dead: removing what it left.", run);
+	int failed = rerun_find(&yes, run, &plan, &rerun, err) ||
+		     rerun_context(&yes, &plan, &rerun, &book, err) ||
+		     perform(&yes, &plan, &book, PERFORM_UNDO, err);
+	plan_release(&plan);
+	return failed ? err_in(err, "drill %s is dead, and cannot be removed", run) : 0;
+}
+
+int drill_left_undo(const struct opts *opts, const struct plan *plan, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct looking *looking = arena_alloc(arena, sizeof(*looking));
+	struct err errs[CLUSTER_MEMBERS_MAX];
+	struct left all = { .count = 0 };
+
+	looking->arenas = plan->found.arenas;
+	if (fleet_each(plan->found.fleet, look, looking, NULL, errs, NULL, NULL))
+		return fleet_first(plan->found.fleet, errs, err);
+	for (size_t i = 0; i < fleet_count(plan->found.fleet); i++)
+		for (size_t k = 0; k < looking->nodes[i].count; k++) {
+			const char *name = looking->nodes[i].names[k];
+			bool known = false;
+			for (size_t n = 0; n < all.count; n++)
+				known |= strcmp(all.names[n], name) == 0;
+			if (!known && all.count < RUNS_MAX)
+				memcpy(all.names[all.count++], name, RUN_ID_SIZE);
+		}
+	for (size_t i = 0; i < all.count; i++)
+		if (undo(opts, all.names[i], err))
+			return -1;
+	return 0;
+}

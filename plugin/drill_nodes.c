@@ -148,6 +148,9 @@ static int settle(const struct opts *opts, struct plan *plan, const struct drill
 	    certificate_make(APISERVER_USER, "127.0.0.1", CERTIFICATE_HOURS, certificate, err))
 		return -1;
 	plan->ctx.drill = drill;
+	plan->ctx.carried_alarms = snapshot->carried.alarms;
+	plan->ctx.carried_auth = snapshot->carried.auth;
+	plan->ctx.snapshot_in_use = snapshot->carried.in_use;
 	plan->ctx.bump = 0;
 	plan->ctx.front_ready = NULL;
 	return drill_cluster(&plan->found.cluster, drill, err) || plan_members(plan, err);

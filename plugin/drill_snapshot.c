@@ -67,7 +67,8 @@ int drill_snapshot_look(void *arg, struct etcd_db *db, struct err *err)
 {
 	struct drill_snapshot *s = arg;
 
-	if (etcd_db_hashkv(db, 0, &s->hash, err))
+	if (etcd_db_hashkv(db, 0, &s->hash, err) ||
+	    etcd_carried_read(db->map, s->arena, &s->carried, err))
 		return -1;
 	if (!s->objects_wanted)
 		return 0;

@@ -4,6 +4,7 @@
 #ifndef PLUGIN_DRILL_SNAPSHOT_H
 #define PLUGIN_DRILL_SNAPSHOT_H
 
+#include "etcd/etcd_carried.h"
 #include "play/drill.h"
 #include "plugin/prove.h"
 
@@ -11,6 +12,7 @@ struct drill_snapshot {
 	struct arena *arena; /* given */
 	bool objects_wanted; /* given: without them only the hash is read */
 	struct etcd_hash hash;
+	struct etcd_carried carried;
 	struct etcd_objects objects;
 	struct drill_secret secrets[DRILL_SECRETS_MAX]; /* one for each key of the encryption */
 	size_t secret_count;

@@ -7,6 +7,7 @@
 #include "base/tree.h"
 #include "plugin/absent.h"
 #include "plugin/control_plane.h"
+#include "plugin/discover_compare.h"
 #include "plugin/print.h"
 
 #include <pwd.h>
@@ -244,8 +245,10 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 	if (check_found(plan, err) || cluster_members_check(&plan->found.cluster, err) ||
 	    absent_check(opts, plan, err) || check_same_cluster(opts, plan, err))
 		return -1;
-	if (plan->source.has_recipe)
+	if (plan->source.has_recipe) {
 		control_plane_compare(&plan->found, &plan->source.recipe);
+		discover_compare_etcd(&plan->found, plan->source.recipe.etcd_version);
+	}
 	return fill_context(opts, plan, err);
 }
 

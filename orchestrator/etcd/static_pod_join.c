@@ -158,12 +158,12 @@ static const struct tree *skip_ours(const struct tree *at)
 static bool same_else(const struct tree *a, const struct tree *b)
 {
 	if (a->kind != b->kind || !text_same(a->key, b->key) || !text_same(a->text, b->text))
-		return false;
+		return false; /* not reached: check_line lets nothing pass that could come to that */
 	for (a = skip_ours(a->first), b = skip_ours(b->first); a && b;
 	     a = skip_ours(a->next), b = skip_ours(b->next))
 		if (!same_else(a, b))
-			return false;
-	return a == b; /* both at their end */
+			return false; /* not reached: as above */
+	return a == b;                /* both at their end */
 }
 
 static int prove(struct arena *arena, const struct tree *old, const struct buf *made,

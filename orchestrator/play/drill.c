@@ -19,6 +19,12 @@ uint64_t drill_api_memory(uint64_t db_size)
 	return db_size / 2 + 384 * MIB;
 }
 
+/* Today's etcd and etcdutl are 40 MiB together, and kube-apiserver up to 130. */
+uint64_t drill_programs(bool api)
+{
+	return (api ? 64 + 192 : 64) * MIB;
+}
+
 /* "10.0.0.1" or "[::1]" out of "https://10.0.0.1:2380,..."; NULL: there is no address. */
 static const char *host_of(struct arena *arena, const char *url)
 {

@@ -64,4 +64,7 @@ int drill_cluster(struct cluster *cluster, const struct play_drill *drill, struc
 uint64_t drill_etcd_memory(uint64_t db_size);
 uint64_t drill_api_memory(uint64_t db_size);
 
+/* What the copies of programs take in the run's folder, in bytes, and what they write to their logs. */
+uint64_t drill_programs(bool api);
+
 #endif

@@ -111,6 +111,52 @@ int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline
 	return 0;
 }
 
+/* The folder itself or the nearest one above it that is there. */
+static int existing_folder(struct node *node, const char *path, uint64_t deadline, char **out,
+			   struct err *err)
+{
+	char *folder = mem_strdup(path);
+	bool found = false;
+
+	for (;;) {
+		if (node_exists(node, folder, deadline, &found, err)) {
+			free(folder);
+			return -1;
+		}
+		char *slash = strrchr(folder, '/');
+		if (found || !slash || slash == folder)
+			break;
+		*slash = '\0';
+	}
+	*out = folder;
+	return 0;
+}
+
+int look_space(struct node *node, const char *folder, uint64_t need, uint64_t deadline,
+	       uint64_t *avail, struct err *err)
+{
+	scoped(buf) struct buf out = BUF_INIT(4096);
+	char *there = NULL;
+
+	if (existing_folder(node, folder, deadline, &there, err))
+		return -1;
+	scoped(mem) char *path = there;
+	if (node_run(node, argv("df", "-B1", "--output=avail", path), deadline, &out, err))
+		return -1;
+	buf_trim(&out);
+	const char *last = strrchr(buf_str(&out), '\n');
+	const char *digits = last ? last + 1 : buf_str(&out);
+	if (parse_uint(digits + strspn(digits, " "), UINT64_MAX, avail))
+		return err_set(err, ERR_REMOTE, "df %s: not understood: %s", path, buf_str(&out));
+	if (*avail < need) {
+		err_set(err, ERR_REMOTE, "%s has %llu MiB free, and %llu MiB are needed", path,
+			(unsigned long long)(*avail >> 20), (unsigned long long)(need >> 20));
+		return err_hint(err, "make room on that file system; old data that earlier runs "
+				     "kept is in .before-* folders");
+	}
+	return 0;
+}
+
 int look_db_held(struct node *node, const struct member *member, uint64_t deadline, bool *held,
 		 struct err *err)
 {

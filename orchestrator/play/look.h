@@ -51,6 +51,10 @@ unsigned look_parse_listening(const char *text, const unsigned wanted[]);
 int look_listening(struct node *node, const unsigned wanted[], uint64_t deadline, unsigned *port,
 		   struct err *err);
 
+/* How much is free where that folder is, or will be: *avail, in bytes.  -1 (REMOTE): also when it is less than `need`. */
+int look_space(struct node *node, const char *folder, uint64_t need, uint64_t deadline,
+	       uint64_t *avail, struct err *err);
+
 /* Whether a process holds the database's lock (bbolt's flock); false when there is no file. */
 int look_db_held(struct node *node, const struct member *member, uint64_t deadline, bool *held,
 		 struct err *err);

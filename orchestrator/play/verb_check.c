@@ -73,52 +73,6 @@ static int check_kubelet(struct node *node, const struct play_ctx *ctx, uint64_t
 	return 0;
 }
 
-/* The folder itself or the nearest one above it that is there. */
-static int existing_folder(struct node *node, const char *path, uint64_t deadline, char **out,
-			   struct err *err)
-{
-	char *folder = mem_strdup(path);
-	bool found = false;
-
-	for (;;) {
-		if (node_exists(node, folder, deadline, &found, err)) {
-			free(folder);
-			return -1;
-		}
-		char *slash = strrchr(folder, '/');
-		if (found || !slash || slash == folder)
-			break;
-		*slash = '\0';
-	}
-	*out = folder;
-	return 0;
-}
-
-static int check_space(struct node *node, const char *folder, uint64_t need, uint64_t deadline,
-		       uint64_t *avail, struct err *err)
-{
-	scoped(buf) struct buf out = BUF_INIT(4096);
-	char *there = NULL;
-
-	if (existing_folder(node, folder, deadline, &there, err))
-		return -1;
-	scoped(mem) char *path = there;
-	if (node_run(node, argv("df", "-B1", "--output=avail", path), deadline, &out, err))
-		return -1;
-	buf_trim(&out);
-	const char *last = strrchr(buf_str(&out), '\n');
-	const char *digits = last ? last + 1 : buf_str(&out);
-	if (parse_uint(digits + strspn(digits, " "), UINT64_MAX, avail))
-		return err_set(err, ERR_REMOTE, "df %s: not understood: %s", path, buf_str(&out));
-	if (*avail < need) {
-		err_set(err, ERR_REMOTE, "%s has %llu MiB free, and %llu MiB are needed", path,
-			(unsigned long long)(*avail >> 20), (unsigned long long)(need >> 20));
-		return err_hint(err, "make room on that file system; old data that earlier runs "
-				     "kept is in .before-* folders");
-	}
-	return 0;
-}
-
 /* What a rename inside the data dir cannot handle. */
 static int check_data_dir(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			  struct err *err)
@@ -192,6 +146,9 @@ static int check_lock(struct node *node, const struct play_ctx *ctx, uint64_t de
 	uint64_t comes = !ctx->joins ? ctx->snapshot_size : node->index ? 0 : ctx->db_size;
 	/* a run that goes on has, or has had, its room */
 	self->need_bytes = ours ? SPARE : 2 * comes + SPARE;
+	/* as a rule they come to the same file system */
+	if (ctx->drill && !ours)
+		self->need_bytes += drill_programs(ctx->drill->api && node->index == 0);
 	return 0;
 }
 
@@ -202,9 +159,9 @@ static int check_free(struct node *node, const struct play_ctx *ctx, uint64_t de
 	const struct member *member = self->member;
 	uint64_t wal_free;
 
-	if (check_space(node, member->data_dir, self->need_bytes, deadline, &self->free_bytes, err))
+	if (look_space(node, member->data_dir, self->need_bytes, deadline, &self->free_bytes, err))
 		return -1;
-	return member->wal_dir ? check_space(node, member->wal_dir, SPARE, deadline, &wal_free, err)
+	return member->wal_dir ? look_space(node, member->wal_dir, SPARE, deadline, &wal_free, err)
 			       : 0;
 }
 

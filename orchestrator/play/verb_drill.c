@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 #include "etcd/cluster_check.h"
+#include "etcd/etcd_alarm.h"
 #include "etcd/etcd_flags.h"
 #include "play/paths.h"
 #include "play/program.h"
@@ -66,11 +67,38 @@ static int check_ports(struct node *node, const struct play_ctx *ctx, uint64_t d
 			     "--port-base N");
 }
 
+/* Of the folder where the programs go: that of the data has been looked at. */
+static int check_room(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		      struct err *err)
+{
+	bool api = ctx->drill->api && node->index == 0;
+	uint64_t avail;
+
+	return look_space(node, RUNS, drill_programs(api), deadline, &avail, err);
+}
+
+/* With one of them etcd refuses to write, or to read; a restore sees to them, and this is none. */
+static int check_alarms(const struct play_ctx *ctx, struct err *err)
+{
+	const unsigned alarms = ctx->drill->alone ? 0 : ctx->carried_alarms;
+
+	if (!alarms)
+		return 0;
+	err_set(err, ERR_UNSAFE, "alarms came with the snapshot:%s%s%s",
+		alarms & ETCD_ALARM_NOSPACE ? " NOSPACE" : "",
+		alarms & ETCD_ALARM_CORRUPT ? " CORRUPT" : "",
+		alarms & ETCD_ALARM_OTHER ? " one that is not known" : "");
+	return err_hint(err, "disarm the alarm in the cluster, and take another snapshot");
+}
+
 int verb_check_drill(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
-	return check_memory(node, ctx, deadline, err) || check_ports(node, ctx, deadline, err) ? -1
-											       : 0;
+	return check_alarms(ctx, err) || check_room(node, ctx, deadline, err) ||
+			       check_memory(node, ctx, deadline, err) ||
+			       check_ports(node, ctx, deadline, err)
+		       ? -1
+		       : 0;
 }
 
 /* The program of the etcd that runs, or the user's. */
@@ -180,6 +208,12 @@ int verb_prove_drill(struct node *node, const struct play_ctx *ctx, uint64_t dea
 		etcd_client_new(node, self->member, deadline, err);
 	struct etcd_status status;
 
+	if (self->hash_refused) {
+		err_set(err, ERR_UNSAFE,
+			"etcd's auth came with the snapshot, and the member's certificate is of no "
+			"user who may ask for HashKV: nothing can be proved here");
+		return err_hint(err, "drill --local asks as etcd's own root");
+	}
 	if (!client || etcd_status(client, deadline, &status, err) ||
 	    etcd_linearizable_revision(client, deadline, &self->drill.revision, err))
 		return -1;

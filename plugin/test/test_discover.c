@@ -170,6 +170,37 @@ static void test_count(void)
 	}
 }
 
+static void test_etcd(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	static const struct {
+		const char *then, *members[2], *others; /* others NULL: nothing is said */
+	} cases[] = {
+		{ "3.5.16", { "3.5.16", "3.5.21" }, NULL },
+		{ "3.5.16",
+		  { "3.5.16", "3.4.23" },
+		  "3.5.16, and here another minor version runs: cp-2 3.4.23;" },
+		{ "3.5.16", { "3.6.1", "3.50.1" }, ": cp-1 3.6.1, cp-2 3.50.1;" },
+		{ "3.6.1", { "3.5.16-0", "4.6.0" }, ": cp-1 3.5.16-0, cp-2 4.6.0;" },
+		/* what is no version is not compared */
+		{ NULL, { "3.5.16", "3.4.23" }, NULL },
+		{ "latest", { "3.5.16", "3.4.23" }, NULL },
+		{ "3.5.16", { NULL, "v.x" }, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct discovery d = { .arena = arena, .cluster = { .count = 2 } };
+		d.cluster.members[0] = one("cp-1");
+		d.cluster.members[1] = one("cp-2");
+		for (size_t k = 0; k < 2; k++)
+			d.cluster.members[k].version = cases[i].members[k];
+		discover_compare_etcd(&d, cases[i].then);
+		CHECK_INT(d.warning_count, cases[i].others ? 1 : 0);
+		if (d.warning_count)
+			CHECK_HAS(d.warnings[0], cases[i].others);
+	}
+}
+
 static void test_warn(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -220,4 +251,4 @@ static void test_silent(void)
 }
 
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_pod), TEST(test_list), TEST(test_count),
-      TEST(test_warn), TEST(test_silent))
+      TEST(test_etcd), TEST(test_warn), TEST(test_silent))

@@ -93,4 +93,15 @@ static void test_values(void)
 	}
 }
 
-TESTS(TEST(test_cases), TEST(test_values))
+/* What does not fit is not written by half. */
+static void test_room(void)
+{
+	static const char text[] = HEAD "    command:\n" OLD TAIL;
+	scoped(buf) struct buf out = BUF_INIT(32);
+	struct err err = ERR_INIT;
+
+	CHECK_INT(static_pod_join(text, sizeof(text) - 1, WANT, &out, &err), -1);
+	CHECK_STR(err.text, "the manifest is too long");
+}
+
+TESTS(TEST(test_cases), TEST(test_values), TEST(test_room))

@@ -139,15 +139,16 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 
 	if (serving(client, deadline, &data, err))
 		return -1;
-	*out = (struct etcd_status){ .leader = !fake_exiled(fake, data.token),
+	*out = (struct etcd_status){ .leader = !fake_exiled(fake, data.token) && !fake->leaderless,
 				     .revision = 1007,
 				     .raft_index = 20,
-				     .raft_applied = 20,
+				     .raft_applied = 20 - fake->behind,
 				     .member_id = data.member_id,
 				     .cluster_id = data.cluster_id,
 				     .db_size = defragmented(client) ? SMALL : LARGE,
 				     .db_in_use = SMALL,
 				     .troubles = alarmed(client, &data) ? trouble_of(client) : 0 };
+	snprintf(out->version, sizeof(out->version), "%s", fake->version ? fake->version : "");
 	snprintf(out->errors, sizeof(out->errors), "%s", out->troubles ? "alarm:NOSPACE" : "");
 	return 0;
 }
@@ -351,7 +352,7 @@ void apiserver_client_scoped(struct apiserver_client **client)
 }
 
 /* An API server of a drill: two pods, one Secret. */
-static int answer_drill(const struct fake_node *fake, const char *path, struct http_answer *answer,
+static int answer_drill(struct fake_node *fake, const char *path, struct http_answer *answer,
 			struct err *err)
 {
 	static const struct {
@@ -365,9 +366,15 @@ static int answer_drill(const struct fake_node *fake, const char *path, struct h
 		{ "/api/v1", "{\"resources\":[{\"name\":\"pods\",\"verbs\":[\"list\"]}]}" },
 	};
 
+	if (fake->api_ends)
+		fake->machine->drill_api = 0;
 	if (!fake->machine->drill_api || fake->api_never_ready)
 		return err_set(err, ERR_KUBE, "connection refused");
-	answer->status = fake->no_key && strstr(path, "secrets") ? 500 : 200;
+	bool fails = (fake->no_key && strstr(path, "secrets")) ||
+		     (fake->api_unready && strcmp(path, "/readyz") == 0);
+	answer->status = fails ? 500 : 200;
+	if (fake->no_secret && strstr(path, "secrets"))
+		return buf_adds(&answer->body, "{\"kind\":\"List\"}");
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strncmp(path, known[i].path, strlen(known[i].path)) == 0)
 			return buf_adds(&answer->body,

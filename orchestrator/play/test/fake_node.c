@@ -286,6 +286,8 @@ static int strike(struct fake_node *fake, const char *const args[], const struct
 	}
 	if (fault == FAULT_REFUSED)
 		return err_set(err, ERR_UNSAFE, "fault: refused");
+	if (fault == FAULT_CANCELLED)
+		return err_set(err, ERR_CANCELLED, "fault: interrupted");
 	fake->lost = fault == FAULT_LOST_BEFORE || fault == FAULT_LOST_AFTER;
 	return err_set(err, fake->lost ? ERR_SSH : ERR_REMOTE, "fault: %s", args[0]);
 }

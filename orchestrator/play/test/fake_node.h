@@ -17,20 +17,21 @@ enum { FAKE_NODES_MAX = 5, FAKE_KILLED = 99 };
 #define FAKE_OLD_TOKEN "etcd-cluster-old"
 
 /* name, does it act (0 no, 1 yes, 2 by half), words */
-#define FAULT_LIST(X)                                  \
-	X(NONE, 1, "none")                             \
-	X(BEFORE, 0, "fails before acting")            \
-	X(HALF, 2, "fails half-way")                   \
-	X(AFTER, 1, "fails after acting")              \
-	X(HANG_BEFORE, 0, "hangs, has not acted")      \
-	X(HANG_AFTER, 1, "hangs, has acted")           \
-	X(LOST_BEFORE, 0, "node lost before acting")   \
-	X(LOST_AFTER, 1, "node lost after acting")     \
-	X(KILLED_BEFORE, 0, "we are killed before it") \
-	X(KILLED_HALF, 2, "we are killed half-way")    \
-	X(KILLED_AFTER, 1, "we are killed after it")   \
-	X(STUCK, 0, "fails every time")                \
-	X(REFUSED, 0, "refuses, so that all is undone")
+#define FAULT_LIST(X)                                   \
+	X(NONE, 1, "none")                              \
+	X(BEFORE, 0, "fails before acting")             \
+	X(HALF, 2, "fails half-way")                    \
+	X(AFTER, 1, "fails after acting")               \
+	X(HANG_BEFORE, 0, "hangs, has not acted")       \
+	X(HANG_AFTER, 1, "hangs, has acted")            \
+	X(LOST_BEFORE, 0, "node lost before acting")    \
+	X(LOST_AFTER, 1, "node lost after acting")      \
+	X(KILLED_BEFORE, 0, "we are killed before it")  \
+	X(KILLED_HALF, 2, "we are killed half-way")     \
+	X(KILLED_AFTER, 1, "we are killed after it")    \
+	X(STUCK, 0, "fails every time")                 \
+	X(REFUSED, 0, "refuses, so that all is undone") \
+	X(CANCELLED, 0, "is interrupted")
 
 enum fault {
 #define X(name, acts, words) FAULT_##name,
@@ -74,6 +75,9 @@ struct fake_node {
 	bool hash_differs;
 	bool api_never_ready;
 	bool no_defragment, no_hash, compacted; /* etcd refuses */
+	bool leaderless;                        /* its etcd knows no leader */
+	unsigned behind;                        /* entries that its etcd has not applied yet */
+	const char *version;                    /* that its etcd tells; NULL: none */
 	enum err_code disarm_error;             /* NONE: it does not */
 	bool no_client;                         /* certificates cannot be read */
 	int api_status;                         /* of its answers; 0: 200 */
@@ -84,6 +88,9 @@ struct fake_node {
 	bool little_memory;
 	bool writes_lost;   /* what was written to others is not there */
 	bool no_key;        /* the drill's API server cannot decrypt */
+	bool api_unready;   /* the drill's API server answers, and says that it is not ready */
+	bool api_ends;      /* it ends when it is asked */
+	bool no_secret;     /* what it has in the place of a Secret is none */
 	bool real_commands; /* on this machine's own programs where they can do it */
 	/* the command after fault_at others has this fault */
 	enum fault fault;

@@ -2,59 +2,8 @@
  * test_drill: the real drill playbook on three fake nodes: what it proves, what it refuses, and that nothing is left.
  */
 #include "base/mem.h"
-#include "base/test/check.h"
-#include "fake_node.h"
-#include "matrix_run.h"
+#include "drill_trial.h"
 #include "play/state.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum { NODES = 3 };
-
-struct trial {
-	struct fake_world world;
-	struct arena *arena;
-	struct playbook book;
-	char *before;
-	enum play_outcome outcome, undone;
-	struct err err;
-};
-
-static void trial_open(struct trial *t)
-{
-	*t = (struct trial){ .arena = arena_new(), .err = ERR_INIT };
-	fake_world_open(&t->world, NODES, false);
-	matrix_book(t->arena, "drill", &t->book);
-	matrix_context(&t->world, &t->book);
-	t->before = fake_world_tree(&t->world);
-}
-
-static void trial_close(struct trial *t)
-{
-	free(t->before);
-	fake_world_close(&t->world);
-	arena_free(t->arena);
-}
-
-/* Plays it, and undoes it when it went well; the nodes must be as before in any case. */
-static void trial_play(struct trial *t)
-{
-	struct play play = { .playbook = &t->book, .fleet = t->world.fleet, .ctx = &t->world.ctx };
-	struct err err = ERR_INIT;
-
-	t->outcome = play_run(&play, &t->err);
-	t->undone = t->outcome == PLAY_DONE ? play_undo(&play, &err) : t->outcome;
-	CHECK_STR(err.text, "");
-	scoped(mem) char *after = fake_world_tree(&t->world);
-	CHECK_STR(after, t->before);
-	CHECK_STR(fake_world_broken(&t->world), NULL);
-	CHECK(fake_world_serves(&t->world, FAKE_OLD_TOKEN));
-	for (size_t i = 0; i < t->world.count; i++) {
-		CHECK_INT(t->world.machines[i].drill_etcd, 0);
-		CHECK_INT(t->world.machines[i].drill_api, 0);
-	}
-}
 
 static void test_good(void)
 {
@@ -104,17 +53,6 @@ static void test_without_api(void)
 	CHECK_INT(t.outcome, PLAY_DONE);
 	CHECK_INT(t.world.play_nodes[0].drill.api_objects, 0);
 	trial_close(&t);
-}
-
-/* It fails as it says, having changed something or nothing. */
-static void check_fails(struct trial *t, enum play_outcome outcome, const char *words)
-{
-	trial_play(t);
-	CHECK_INT(t->outcome, outcome);
-	CHECK(strstr(t->err.text, words));
-	if (!strstr(t->err.text, words))
-		CHECK_STR(t->err.text, words);
-	trial_close(t);
 }
 
 static void test_refuses(void)
@@ -255,5 +193,66 @@ static void test_cluster(void)
 	CHECK(strstr(err.text, "files for TLS between peers"));
 }
 
+/* Ctrl-C at one of a step's commands, and at none of another's. */
+struct cut {
+	struct trial *trial;
+	const char *step;
+	unsigned at;
+};
+
+static void cut_on_begin(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct cut *cut = arg;
+	struct fake_node *fake = &cut->trial->world.nodes[0];
+	bool here = !undo && strcmp(step->verb->name, cut->step) == 0;
+
+	(void)number;
+	(void)of;
+	fake->fault = here ? FAULT_CANCELLED : FAULT_NONE;
+	fake->fault_at = cut->at;
+}
+
+static void cut_on_end(void *arg, const struct step *step, uint64_t ms, bool failed, bool undo)
+{
+	(void)step;
+	(void)ms;
+	(void)failed;
+	(void)undo;
+	((struct cut *)arg)->trial->world.nodes[0].fault = FAULT_NONE;
+}
+
+/* At whichever it is: it is undone, and says so. */
+static void test_cut(void)
+{
+	static const char *const steps[] = { "check-drill",   "start-drill", "prove-drill",
+					     "write-drill",   "read-drill",  "start-drill-api",
+					     "read-drill-api" };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		bool struck = true;
+		for (unsigned at = 0; struck; at++) {
+			struct trial t;
+			struct cut cut = { .trial = &t, .step = steps[i], .at = at };
+			int before = check_failures;
+			trial_open(&t);
+			t.events = (struct play_events){ .arg = &cut,
+							 .step_begins = cut_on_begin,
+							 .step_ended = cut_on_end };
+			trial_play(&t);
+			struck = t.world.machines[0].fault_hit;
+			CHECK(struck || at);
+			CHECK_INT(t.outcome, !struck ? PLAY_DONE
+					     : i     ? PLAY_UNDONE
+						     : PLAY_UNTOUCHED);
+			CHECK_INT(t.err.code, struck ? ERR_CANCELLED : ERR_NONE);
+			if (check_failures != before)
+				fprintf(stderr, "in: %s, command %u: %s\n", steps[i], at,
+					t.err.text);
+			trial_close(&t);
+		}
+	}
+}
+
 TESTS(TEST(test_good), TEST(test_without_systemd), TEST(test_without_api), TEST(test_refuses),
-      TEST(test_finds), TEST(test_counts), TEST(test_lock), TEST(test_state), TEST(test_cluster))
+      TEST(test_finds), TEST(test_counts), TEST(test_lock), TEST(test_state), TEST(test_cluster),
+      TEST(test_cut))

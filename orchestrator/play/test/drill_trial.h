@@ -1,0 +1,76 @@
+/*
+ * drill_trial: the real drill playbook on three fake nodes, which must be as before at its end, whatever came of it.
+ */
+#ifndef PLAY_TEST_DRILL_TRIAL_H
+#define PLAY_TEST_DRILL_TRIAL_H
+
+#include "base/mem.h"
+#include "base/test/check.h"
+#include "fake_node.h"
+#include "matrix_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES = 3 };
+
+struct trial {
+	struct fake_world world;
+	struct arena *arena;
+	struct playbook book;
+	char *before;
+	struct play_events events;
+	enum play_outcome outcome, undone;
+	struct err err;
+};
+
+static inline void trial_open(struct trial *t)
+{
+	*t = (struct trial){ .arena = arena_new(), .err = ERR_INIT };
+	fake_world_open(&t->world, NODES, false);
+	matrix_book(t->arena, "drill", &t->book);
+	matrix_context(&t->world, &t->book);
+	t->before = fake_world_tree(&t->world);
+}
+
+static inline void trial_close(struct trial *t)
+{
+	free(t->before);
+	fake_world_close(&t->world);
+	arena_free(t->arena);
+}
+
+/* Plays it, and undoes it when it went well; the nodes must be as before in any case. */
+static inline void trial_play(struct trial *t)
+{
+	struct play play = { .playbook = &t->book,
+			     .fleet = t->world.fleet,
+			     .ctx = &t->world.ctx,
+			     .events = t->events };
+	struct err err = ERR_INIT;
+
+	t->outcome = play_run(&play, &t->err);
+	t->undone = t->outcome == PLAY_DONE ? play_undo(&play, &err) : t->outcome;
+	CHECK_STR(err.text, "");
+	scoped(mem) char *after = fake_world_tree(&t->world);
+	CHECK_STR(after, t->before);
+	CHECK_STR(fake_world_broken(&t->world), NULL);
+	CHECK(fake_world_serves(&t->world, FAKE_OLD_TOKEN));
+	for (size_t i = 0; i < t->world.count; i++) {
+		CHECK_INT(t->world.machines[i].drill_etcd, 0);
+		CHECK_INT(t->world.machines[i].drill_api, 0);
+	}
+}
+
+/* It fails as it says, having changed something or nothing. */
+static inline void check_fails(struct trial *t, enum play_outcome outcome, const char *words)
+{
+	trial_play(t);
+	CHECK_INT(t->outcome, outcome);
+	CHECK(strstr(t->err.text, words));
+	if (!strstr(t->err.text, words))
+		CHECK_STR(t->err.text, words);
+	trial_close(t);
+}
+
+#endif

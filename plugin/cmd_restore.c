@@ -30,6 +30,7 @@ static int dry_run(const struct opts *opts, struct plan *plan, const struct play
 	if (failed || (opts->plan && plan_compare(plan, opts->plan, err)))
 		return -1;
 	plan_warn(plan);
+	plan_forecast_find(opts, plan);
 	if (opts->output == OUTPUT_JSON || opts->output == OUTPUT_YAML)
 		return print_tree(plan_document(plan, book), opts->output, err);
 	plan_show(plan);
@@ -52,6 +53,7 @@ static int restore_with(const struct opts *opts, struct plan *plan, struct err *
 	    check_kubelets(opts, plan, err) || perform_look(plan, &book, err))
 		return err_status(err->code);
 	plan_warn(plan);
+	plan_forecast_find(opts, plan);
 	plan_show(plan);
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);

@@ -45,7 +45,8 @@ const struct command commands[] = {
 	  "is read back; "
 	  "nothing\n"
 	  "goes when it looks wrong beside the one before: much smaller, a lower revision, another "
-	  "etcd.",
+	  "etcd.\n"
+	  "The newest that was drilled stays.",
 	  "  # Say what would go, and why\n"
 	  "  kubectl etcd-backup prune --from s3://backups/prod --keep-daily 7 --keep-weekly 4 "
 	  "--dry-run client\n",

@@ -5,6 +5,7 @@
 #include "plugin/drill_nodes.h"
 
 #include "etcd/apiserver_flags.h"
+#include "play/forecast.h"
 #include "plugin/drill_left.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LIMIT_S = 3600, CERTIFICATE_HOURS = 25, KUBELET_MS = 9000, STATUS_LEFT = 5 };
+enum { LIMIT_S = 3600, CERTIFICATE_HOURS = 25, STATUS_LEFT = 5 };
 
 static void proved(struct plan *plan, struct drill_report *report, const char *name,
 		   const char *words)
@@ -82,15 +83,27 @@ static void tell_api(struct plan *plan, struct drill_report *report)
 		      : "one read; they are not encrypted");
 }
 
-/* What was measured here, and what it was not: static pods stopped and started by kubelet, and the swap. */
-static uint64_t forecast(const struct plan *plan)
+/* How long a step took, which was there once. */
+static uint64_t step_ms(const struct progress *progress, const char *verb)
 {
-	uint64_t slowest = 0;
+	for (size_t i = 0; i < progress->count; i++)
+		if (!progress->steps[i].undo && strcmp(progress->steps[i].verb->name, verb) == 0)
+			return progress->steps[i].ms;
+	return 0;
+}
+
+static uint64_t forecast(const struct plan *plan, const struct progress *progress)
+{
+	struct forecast_measured measured = {
+		.etcd_well = step_ms(progress, "wait-etcd"),
+		.api_start = plan->nodes[0].drill.api_started_ms,
+		.turns = turns_start_etcd(&plan->ctx) ? plan->ctx.cluster->count : 1,
+	};
 
 	for (size_t i = 0; i < plan->ctx.cluster->count; i++)
-		if (plan->nodes[i].drill.started_ms > slowest)
-			slowest = plan->nodes[i].drill.started_ms;
-	return KUBELET_MS + slowest + plan->nodes[0].drill.api_started_ms;
+		if (plan->nodes[i].drill.started_ms > measured.etcd_start)
+			measured.etcd_start = plan->nodes[i].drill.started_ms;
+	return forecast_api_down(&measured);
 }
 
 static void tell_steps(const struct progress *progress, struct drill_report *report)
@@ -184,7 +197,7 @@ static int play(const struct opts *opts, struct plan *plan, const struct playboo
 		tell_proofs(plan, report);
 	if (good && plan->ctx.drill->api) {
 		tell_api(plan, report);
-		report->forecast_ms = forecast(plan);
+		report->forecast_ms = forecast(plan, &progress);
 	}
 	tell_steps(&progress, report);
 	if (outcome == PLAY_NEEDS_YOU)

@@ -290,6 +290,7 @@ static void show_loss(const struct plan *plan)
 void plan_show(const struct plan *plan)
 {
 	const struct cluster *cluster = &plan->found.cluster;
+	const char *forecast = plan_forecast_words(plan);
 	char when[21] = "an unknown time";
 	struct err other = ERR_INIT;
 
@@ -319,6 +320,8 @@ void plan_show(const struct plan *plan)
 	after_show(plan);
 	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
 		     cluster->count);
+	if (forecast)
+		print_notice("  forecast    %s", forecast);
 	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "
 		     "etcd serves again",
 		     cluster->members[0].data_dir, plan->ctx.run);

@@ -9,6 +9,7 @@
 #include "plugin/after.h"
 #include "plugin/discover.h"
 #include "plugin/kube.h"
+#include "plugin/plan_forecast.h"
 #include "plugin/source.h"
 
 struct plan {
@@ -21,6 +22,7 @@ struct plan {
 	bool live;              /* a member answered: the next is known */
 	uint64_t live_revision; /* the highest that a member told */
 	struct after after;
+	struct plan_forecast forecast; /* of a restore */
 };
 
 /* An empty plan with an arena; plan_release frees. */

@@ -48,7 +48,7 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 {
 	struct arena *arena = plan->arena;
 	struct tree *doc = tree_map(arena), *snapshot = tree_map(arena),
-		    *members = tree_list(arena);
+		    *members = tree_list(arena), *forecast = plan_forecast_tree(plan);
 
 	tree_set_string(arena, doc, "kind", KIND);
 	tree_set_string(arena, doc, "apiVersion", API_VERSION);
@@ -68,6 +68,8 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 		tree_add(members, one);
 	}
 	tree_set(arena, doc, "members", members);
+	if (forecast)
+		tree_set(arena, doc, "forecast", forecast);
 	tree_set_string(arena, doc, "playbook", book->name);
 	tree_set_string(arena, doc, "playbookSHA256", book->sha256);
 	tree_set(arena, doc, "steps", steps_of(arena, book));

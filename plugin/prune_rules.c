@@ -118,6 +118,7 @@ int prune_decide(const struct opts *opts, const struct catalog *catalog,
 						       .revision = r->revision,
 						       .size = r->db_size,
 						       .verified = !r->degraded,
+						       .drilled = catalog->entries[i].drilled,
 						       .group = r->set,
 						       .tags = r->tag_count ? r->tags : NULL };
 	}

@@ -174,14 +174,15 @@ int verb_start_drill(struct node *node, const struct play_ctx *ctx, uint64_t dea
 		     struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
-	uint64_t began = now_ms();
 	struct pids pids;
 
 	if (unit_look(node, ctx, ETCD, deadline, &pids, err))
 		return -1;
 	if (!pids.count &&
-	    (fetch_etcd(node, ctx, deadline, err) || try_etcd(node, ctx, deadline, err) ||
-	     run_etcd(node, ctx, deadline, err)))
+	    (fetch_etcd(node, ctx, deadline, err) || try_etcd(node, ctx, deadline, err)))
+		return -1;
+	uint64_t began = now_ms(); /* a restore does not fetch it */
+	if (!pids.count && run_etcd(node, ctx, deadline, err))
 		return -1;
 	if (unit_wait(node, ctx, ETCD, ctx->drill->port + DRILL_CLIENTS, deadline, err)) {
 		if (err->code == ERR_TIMEOUT)

@@ -152,7 +152,6 @@ int verb_start_drill_api(struct node *node, const struct play_ctx *ctx, uint64_t
 			 struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
-	uint64_t began = now_ms();
 	struct pids pids;
 
 	if (!ctx->drill->api)
@@ -161,7 +160,10 @@ int verb_start_drill_api(struct node *node, const struct play_ctx *ctx, uint64_t
 		return -1;
 	if (!pids.count &&
 	    (program_fetch(node, ctx, "kube-apiserver", NULL, SERVER, deadline, err) ||
-	     put_files(node, ctx, deadline, err) || run_server(node, ctx, deadline, err)))
+	     put_files(node, ctx, deadline, err)))
+		return -1;
+	uint64_t began = now_ms(); /* a restore does not fetch it */
+	if (!pids.count && run_server(node, ctx, deadline, err))
 		return -1;
 	if (unit_wait(node, ctx, SERVER, ctx->drill->port + DRILL_API, deadline, err) ||
 	    wait_ready(node, ctx, deadline, err))

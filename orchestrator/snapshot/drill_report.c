@@ -86,6 +86,14 @@ static int read_time(const char *text, uint64_t *out, struct err *err)
 	return 0;
 }
 
+/* What is more than there can be is left out. */
+static void read_nodes(const struct tree *nodes, struct drill_report *out)
+{
+	for (const struct tree *at = nodes ? nodes->first : NULL; at; at = at->next)
+		if (out->node_count < DRILL_NODES_MAX && tree_text(at))
+			out->nodes[out->node_count++] = tree_text(at);
+}
+
 int drill_report_read(struct arena *arena, const char *text, size_t len, struct drill_report *out,
 		      struct err *err)
 {
@@ -111,6 +119,7 @@ int drill_report_read(struct arena *arena, const char *text, size_t len, struct 
 		r.forecast_ms = 0;
 	if (read_time(tree_string(top, "at"), &r.at, err))
 		return -1;
+	read_nodes(tree_get(top, "nodes"), &r);
 	if (!r.trouble && (!ok || strcmp(ok, "true") != 0))
 		r.trouble = "the report does not say that it went well";
 	*out = r;

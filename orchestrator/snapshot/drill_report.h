@@ -56,8 +56,8 @@ struct drill_report {
 struct tree *drill_report_tree(struct arena *arena, const struct drill_report *report);
 
 /*
- * Reads what tells whether a snapshot is drilled: sha256, at, members, etcd, way, trouble; no proofs, no steps.  -1
- * (CONFIG): no JSON, another kind or version, no time.
+ * Reads what tells whether a snapshot is drilled, and of which cluster its figures are: sha256, at, members, nodes, etcd, way,
+ * forecast_ms, trouble; no proofs, no steps.  -1 (CONFIG): no JSON, another kind or version, no time.
  */
 int drill_report_read(struct arena *arena, const char *text, size_t len, struct drill_report *out,
 		      struct err *err);

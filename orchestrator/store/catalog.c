@@ -51,7 +51,7 @@ static const struct store_object *find_name(const struct names *names, const cha
 			    : NULL;
 }
 
-/* A recipe on its way into memory. */
+/* A recipe, or a report, on its way into memory. */
 struct text {
 	struct sink sink;
 	struct buf buf;
@@ -62,7 +62,7 @@ static int text_write(struct sink *sink, const void *data, size_t len, struct er
 	struct text *text = (struct text *)sink;
 
 	return buf_add(&text->buf, data, len)
-		       ? err_set(err, ERR_CONFIG, "a recipe has at most %d bytes", RECIPE_MAX)
+		       ? err_set(err, ERR_CONFIG, "it has more than %zu bytes", text->buf.max)
 		       : 0;
 }
 
@@ -178,27 +178,38 @@ static bool is_recipe(const char *name)
 	return !drill_report_is_name(name) && len > 5 && strcmp(name + len - 5, ".json") == 0;
 }
 
-/* A report that does not parse proves nothing; a store that does not answer is another matter. */
+int catalog_report(struct store *store, struct arena *arena, const char *name, const char *sha256,
+		   struct drill_report *out, bool *drilled, struct err *err)
+{
+	const char *object = arena_printf(arena, "%s" DRILL_REPORT_ENDING, name);
+	struct text text = { .sink = { text_write, text_end }, .buf = BUF_INIT(DRILL_REPORT_MAX) };
+	struct drill_report report;
+	int failed = store_get(store, object, &text.sink, err);
+
+	*drilled = false;
+	if (!failed)
+		failed = drill_report_read(arena, buf_str(&text.buf), text.buf.len, &report, err);
+	buf_release(&text.buf);
+	if (failed && err->code != ERR_CONFIG)
+		return err_in(err, "%s", object);
+	*err = ERR_INIT;
+	if (failed || report.trouble || strcmp(report.sha256, sha256) != 0)
+		return 0;
+	*out = report;
+	*drilled = true;
+	return 0;
+}
+
 static int read_report(struct store *store, struct arena *arena, const struct names *names,
 		       struct catalog_entry *entry, struct err *err)
 {
 	const char *name = arena_printf(arena, "%s" DRILL_REPORT_ENDING, entry->name);
-	struct text text = { .sink = { text_write, text_end }, .buf = BUF_INIT(RECIPE_MAX) };
 
 	entry->has_report = find_name(names, name) != NULL;
 	if (!entry->has_report || entry->state == CATALOG_UNREAD)
 		return 0;
-	int failed = store_get(store, name, &text.sink, err);
-	if (!failed)
-		failed = drill_report_read(arena, buf_str(&text.buf), text.buf.len, &entry->drill,
-					   err);
-	buf_release(&text.buf);
-	if (failed && err->code != ERR_CONFIG)
-		return err_in(err, "%s", name);
-	*err = ERR_INIT;
-	entry->drilled = !failed && !entry->drill.trouble &&
-			 strcmp(entry->drill.sha256, entry->recipe.sha256) == 0;
-	return 0;
+	return catalog_report(store, arena, entry->name, entry->recipe.sha256, &entry->drill,
+			      &entry->drilled, err);
 }
 
 static int fill(struct store *store, const struct names *names, struct catalog *catalog,

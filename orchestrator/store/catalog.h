@@ -51,4 +51,12 @@ void catalog_scoped(struct catalog *catalog);
 int catalog_find(struct store *store, struct arena *arena, const char *name,
 		 struct catalog_entry *out, struct err *err);
 
+/*
+ * The report of the last drill of the snapshot `name`, whose file (etcd's own) has that SHA-256.  *drilled: it is there, is of
+ * this very file and says that all went well; otherwise *out is untouched.  One that cannot be read is none.  -1: what the
+ * store says, also when there is none.
+ */
+int catalog_report(struct store *store, struct arena *arena, const char *name, const char *sha256,
+		   struct drill_report *out, bool *drilled, struct err *err);
+
 #endif

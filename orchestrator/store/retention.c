@@ -18,7 +18,7 @@ struct group {
 	const struct retention_entry *newest; /* of its members */
 	uint64_t revision, size;              /* the highest of its members */
 	size_t first, count;                  /* its members, in the sorted list */
-	bool verified;                        /* any of them is */
+	bool verified, drilled;               /* any of them is */
 	char reasons[RETENTION_REASONS];
 };
 
@@ -143,6 +143,7 @@ static void join(struct group *group, const struct retention_entry *entry)
 	if (entry->size > group->size)
 		group->size = entry->size;
 	group->verified |= entry->verified;
+	group->drilled |= entry->drilled;
 	group->count++;
 }
 
@@ -288,6 +289,16 @@ static void keep_newest_verified(const struct plan *plan)
 		because(&plan->groups[0], "newest, and none is verified");
 }
 
+/* That the newer ones can be restored is hoped; of this one it is known. */
+static void keep_newest_drilled(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->group_count; i++)
+		if (plan->groups[i].drilled) {
+			because(&plan->groups[i], "the newest that was drilled");
+			return;
+		}
+}
+
 static int unsafe(const struct group *newest, const struct group *before, const char *what,
 		  struct err *err)
 {
@@ -364,6 +375,7 @@ static void apply(const struct plan *plan, const struct retention_rules *rules)
 	for (size_t i = 0; i < rules->tag_count; i++)
 		keep_tag(plan, rules->tags[i]);
 	keep_newest_verified(plan);
+	keep_newest_drilled(plan);
 }
 
 static bool removes(const struct plan *plan)

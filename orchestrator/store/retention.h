@@ -29,7 +29,7 @@ struct retention_rules {
 	struct retention_span within;
 	const char *const *tags;
 	size_t tag_count;
-	bool force; /* the brake is off; the newest verified snapshot is kept all the same */
+	bool force; /* the brake is off; the newest verified and the newest drilled are kept all the same */
 };
 
 /* Strings may be NULL where that is said. */
@@ -41,6 +41,7 @@ struct retention_entry {
 	uint64_t revision;   /* 0: not known */
 	uint64_t size; /* bytes of the database, not of what is stored (compressed); 0: not known */
 	bool verified;
+	bool drilled;            /* it was restored and proved, and its report is there */
 	const char *const *tags; /* NULL-terminated; NULL: none */
 	const char *group; /* snapshots of one save have the same and count as one; NULL: alone */
 };
@@ -58,7 +59,8 @@ int retention_count_parse(const char *text, int *out, struct err *err);
 
 /*
  * Fills out[count], in the order of the entries.  Those of other clusters are kept and do not count.  Of this one the
- * newest verified snapshot is always kept, or the newest when none is verified.  -1, with out untouched: USAGE when
+ * newest verified snapshot is always kept, or the newest when none is verified, and the newest that was drilled, if any was.
+ * -1, with out untouched: USAGE when
  * there is no rule; UNSAFE, unless force, when something would go although the newest snapshot looks wrong beside the
  * one before: less than half its size, a lower revision, another etcd.
  */

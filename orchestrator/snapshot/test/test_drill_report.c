@@ -51,6 +51,41 @@ static void test_both_ways(void)
 	CHECK_STR(back.trouble, NULL);
 }
 
+/* Which cluster its figures are of: what a restore compares. */
+static void test_figures(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf text = BUF_INIT(DRILL_REPORT_MAX), more = BUF_INIT(DRILL_REPORT_MAX);
+	struct drill_report report = good(), back;
+	struct err err = ERR_INIT;
+
+	write(&report, &text);
+	CHECK_INT(drill_report_read(arena, text.data, text.len, &back, &err), 0);
+	CHECK_INT(back.forecast_ms, 0);
+	CHECK_INT(back.node_count, 0);
+	report.forecast_ms = 17125;
+	report.nodes[report.node_count++] = "cp-1";
+	report.nodes[report.node_count++] = "cp-2";
+	buf_clear(&text);
+	write(&report, &text);
+	CHECK_INT(drill_report_read(arena, text.data, text.len, &back, &err), 0);
+	CHECK_INT(back.forecast_ms, 17125);
+	CHECK_INT(back.node_count, 2);
+	CHECK_STR(back.nodes[1], "cp-2");
+	buf_adds(&more,
+		 "{\"kind\": \"DrillReport\", \"apiVersion\": \"etcd-backup/v1\", \"ok\": true, "
+		 "\"members\": 3, \"at\": \"2026-11-21T10:00:00Z\", \"snapshot\": {\"sha256\": "
+		 "\"ab\"}, "
+		 "\"forecastApiDownMilliseconds\": -1, \"nodes\": [{}");
+	for (size_t i = 0; i < 2 * DRILL_NODES_MAX; i++)
+		buf_addf(&more, ", \"cp-%zu\"", i);
+	buf_adds(&more, "]}");
+	CHECK_INT(drill_report_read(arena, more.data, more.len, &back, &err), 0);
+	CHECK_INT(back.forecast_ms, 0);
+	CHECK_INT(back.node_count, DRILL_NODES_MAX);
+	CHECK_STR(back.nodes[0], "cp-0");
+}
+
 static void test_failed(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -106,4 +141,4 @@ static void test_names(void)
 	CHECK(!drill_report_is_name("prod-1.drill.json.part"));
 }
 
-TESTS(TEST(test_both_ways), TEST(test_failed), TEST(test_bad), TEST(test_names))
+TESTS(TEST(test_both_ways), TEST(test_figures), TEST(test_failed), TEST(test_bad), TEST(test_names))

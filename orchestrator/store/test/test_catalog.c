@@ -253,6 +253,29 @@ static void test_drilled(void)
 	CHECK_INT(store_remove(store, "seven.json", &err), 0);
 }
 
+/* By itself, for a snapshot whose file is known. */
+static void test_report(void)
+{
+	scoped(store) struct store *store = open_store();
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *text = mem_zalloc(1000);
+	struct drill_report drill = { .members = 7 };
+	struct err err = ERR_INIT;
+	bool drilled = true;
+
+	CHECK_INT(catalog_report(store, arena, "eight", SHA, &drill, &drilled, &err), -1);
+	CHECK_INT(err.code, ERR_STORE);
+	CHECK(!drilled);
+	err = ERR_INIT;
+	snprintf(text, 1000, report, "true", SHA);
+	write_object(store, "eight.drill.json", text, strlen(text));
+	CHECK_INT(catalog_report(store, arena, "eight", OTHER, &drill, &drilled, &err), 0);
+	CHECK(!drilled && drill.members == 7);
+	CHECK_INT(catalog_report(store, arena, "eight", SHA, &drill, &drilled, &err), 0);
+	CHECK(drilled && drill.members == 3);
+	CHECK_INT(store_remove(store, "eight.drill.json", &err), 0);
+}
+
 static void make_dir(void)
 {
 	snprintf(dir, sizeof(dir), "/tmp/catalog-XXXXXX");
@@ -267,4 +290,4 @@ static void drop_dir(void)
 }
 
 TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(test_files),
-      TEST(test_drilled), TEST(test_foreign), TEST(drop_dir))
+      TEST(test_drilled), TEST(test_report), TEST(test_foreign), TEST(drop_dir))

@@ -184,6 +184,53 @@ static void test_reasons(void)
 	CHECK_STR(verdicts[7].reasons, "oldest yearly snapshot");
 }
 
+/* What only a drilled snapshot covers: the newest of them stays, whatever the rules say, and only that one. */
+static void test_drilled(void)
+{
+	static const struct {
+		const char *drilled, *want; /* by place */
+	} table[] = {
+		{ "----------", "+---------" }, { "+---------", "+---------" },
+		{ "-+--------", "++--------" }, { "---------+", "+--------+" },
+		{ "---+--+---", "+--+------" }, { "+--+------", "+---------" },
+	};
+	struct retention_entry entries[MANY];
+	struct err err = ERR_INIT;
+	size_t count = entries_at(november, entries);
+
+	for (size_t t = 0; t < sizeof(table) / sizeof(table[0]); t++) {
+		struct retention_rules rules = { .last = 1 };
+		for (size_t i = 0; i < count; i++)
+			entries[i].drilled = table[t].drilled[i] == '+';
+		CHECK_STR(decide(&rules, entries, count, &err), table[t].want);
+		rules.force = true;
+		CHECK_STR(decide(&rules, entries, count, &err), table[t].want);
+	}
+}
+
+static void test_drilled_among_others(void)
+{
+	struct retention_rules rules = { .last = 1 };
+	struct retention_verdict verdicts[MANY];
+	struct retention_entry entries[MANY];
+	struct err err = ERR_INIT;
+	size_t count = entries_at(november, entries);
+
+	entries[3].drilled = entries[4].drilled = entries[6].drilled = true;
+	entries[3].cluster = "other"; /* is kept, and saves nobody here */
+	entries[4].group = entries[7].group = "set";
+	CHECK_INT(retention_decide(&rules, "c", entries, count, verdicts, &err), 0);
+	CHECK_STR(verdicts[3].reasons, "of another cluster");
+	CHECK_STR(verdicts[4].reasons, "the newest that was drilled");
+	CHECK_STR(verdicts[7].reasons, "the newest that was drilled");
+	CHECK(verdicts[4].keep && verdicts[7].keep && !verdicts[5].keep && !verdicts[6].keep);
+	rules.last = 2; /* a rule that wants it, too */
+	entries[1].drilled = true;
+	CHECK_INT(retention_decide(&rules, "c", entries, count, verdicts, &err), 0);
+	CHECK_STR(verdicts[1].reasons, "keep-last 2, the newest that was drilled");
+	CHECK(!verdicts[4].keep);
+}
+
 /* Three members a save: they count as one, and are kept together. */
 static void test_groups(void)
 {
@@ -305,5 +352,6 @@ static void test_parse(void)
 	CHECK_INT(count, 30);
 }
 
-TESTS(TEST(test_rules), TEST(test_order), TEST(test_tags), TEST(test_reasons), TEST(test_groups),
-      TEST(test_brake), TEST(test_no_rule), TEST(test_parse))
+TESTS(TEST(test_rules), TEST(test_order), TEST(test_tags), TEST(test_reasons), TEST(test_drilled),
+      TEST(test_drilled_among_others), TEST(test_groups), TEST(test_brake), TEST(test_no_rule),
+      TEST(test_parse))

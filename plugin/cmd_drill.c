@@ -1,28 +1,22 @@
 /*
  * cmd_drill: restores a snapshot into a cluster of its own, proves it, removes it, and leaves the report.
  */
-#include "base/mem.h"
-#include "plugin/drill.h"
 #include "plugin/drill_flags.h"
+#include "plugin/drill_here.h"
 #include "plugin/drill_nodes.h"
 #include "plugin/drill_print.h"
 #include "plugin/drill_store.h"
 #include "plugin/interrupt.h"
-#include "plugin/print.h"
 #include "plugin/prove.h"
-#include "plugin/version.h"
-
-#include <stdlib.h>
-#include <unistd.h>
-
-enum { NO_LIMIT_MS = 24 * 3600 * 1000 };
+#include "plugin/report_file.h"
 
 /* A snapshot that is damaged is not worth a restore: etcd's own tool would look at its hash only. */
-static int prove(const struct opts *opts, struct arena *arena, struct source *source,
-		 struct drill_snapshot *snapshot, struct drill_report *report, struct err *err)
+static int prove(const struct opts *opts, struct plan *plan, struct drill_snapshot *snapshot,
+		 struct drill_report *report, struct err *err)
 {
 	const struct progress progress = { .quiet = opts->quiet };
-	struct verification v = { .arena = arena };
+	struct source *source = &plan->source;
+	struct verification v = { .arena = plan->arena };
 	uint64_t began = now_ms();
 
 	progress_line(&progress, "reading %s", opts->args[0]);
@@ -31,105 +25,64 @@ static int prove(const struct opts *opts, struct arena *arena, struct source *so
 	v.shown = source->shown;
 	if (prove_source(&v, source, drill_snapshot_look, snapshot, err))
 		return -1;
-	report->snapshot = arena_strdup(arena, source->shown);
-	report->sha256 = arena_strdup(arena, source->file.sha256);
+	report->snapshot = arena_strdup(plan->arena, source->shown);
+	report->sha256 = arena_strdup(plan->arena, source->file.sha256);
 	report->revision = snapshot->hash.revision;
 	report->taken_at = source->has_recipe ? source->recipe.taken_at : 0;
 	report->steps[report->step_count++] = (struct drill_step){ "read", now_ms() - began };
 	return 0;
 }
 
-static void settle(const struct opts *opts, const struct source *source,
-		   const struct drill_snapshot *snapshot, struct drill_settings *settings)
+/* What is printed, and what is left beside the snapshot. */
+static int tell(const struct opts *opts, const struct plan *plan, struct drill_report *report,
+		bool failed, int cancel_fd, struct err *err)
 {
-	const char *folder = getenv("TMPDIR");
-
-	settings->source = source;
-	settings->hash = snapshot->hash;
-	settings->members = opts->members        ? opts->members
-			    : source->has_recipe ? source->recipe.cluster.count
-						 : 1;
-	settings->port_base = (unsigned)opts->port_base;
-	settings->folder = opts->scratch ? opts->scratch : folder && *folder ? folder : "/tmp";
-	settings->etcd = opts->etcd;
-	settings->etcdutl = opts->etcdutl;
-	settings->deadline = deadline_in(opts->timeout_ms ? opts->timeout_ms : NO_LIMIT_MS);
-	settings->quiet = opts->quiet;
-}
-
-static int drill_here(const struct opts *opts, struct drill_report *report, struct arena *arena,
-		      struct err *err)
-{
-	scoped(source) struct source source = { .file.fd = -1 };
-	scoped(interrupt) struct interrupt interrupt = { .fd = -1 };
-	struct drill_snapshot snapshot = { .arena = arena };
-	struct drill_settings settings = { .members = 0 };
 	struct err ignored = ERR_INIT;
-	char host[256] = "";
 
-	if (prove(opts, arena, &source, &snapshot, report, err) || interrupt_open(&interrupt, err))
-		return -1;
-	settle(opts, &source, &snapshot, &settings);
-	settings.cancel_fd = interrupt.fd;
-	gethostname(host, sizeof(host) - 1);
-	report->host = arena_strdup(arena, host);
-	report->way = "local";
-	report->program = VERSION;
-	report->members = settings.members;
-	int failed = drill_run(&settings, arena, report, err);
 	report->at = now_unix();
+	report->trouble = failed ? arena_strdup(plan->arena, err->text) : NULL;
 	if (failed) {
-		report->trouble = err->text;
 		drill_print(report, opts, &ignored);
 		return -1;
 	}
 	if (drill_print(report, opts, err))
 		return -1;
-	return opts->no_report ? 0 : drill_store(opts, &source, report, interrupt.fd, err);
+	return opts->no_report ? 0 : drill_store(opts, &plan->source, report, cancel_fd, err);
 }
 
-/* -1 with the exit status in *status. */
-static int on_nodes(const struct opts *opts, struct plan *plan, struct drill_report *report,
-		    int *status, struct err *err)
+static int drill(const struct opts *opts, struct plan *plan, struct drill_report *report,
+		 struct err *err)
 {
 	scoped(drill_snapshot) struct drill_snapshot snapshot = {
-		.arena = plan->arena, .objects_wanted = opts->api != CHOICE_FALSE
+		.arena = plan->arena, .objects_wanted = !opts->local && opts->api != CHOICE_FALSE
 	};
-	struct err ignored = ERR_INIT;
-
-	*status = 0;
-	if (prove(opts, plan->arena, &plan->source, &snapshot, report, err))
-		return -1;
-	int failed = drill_nodes(opts, plan, &snapshot, report, status, err);
-	report->at = now_unix();
-	report->trouble = failed ? err->text : NULL;
-	if (failed)
-		drill_print(report, opts, &ignored);
-	if (failed || drill_print(report, opts, err))
-		return -1;
-	return opts->no_report ? 0 : drill_store(opts, &plan->source, report, -1, err);
-}
-
-static int drill_there(const struct opts *opts, struct drill_report *report, struct err *err)
-{
-	struct plan plan;
+	scoped(interrupt) struct interrupt interrupt = { .fd = -1 };
+	struct drill_page page;
 	int status = 0;
 
-	plan_begin(&plan);
-	if (on_nodes(opts, &plan, report, &status, err) && !status)
+	if (prove(opts, plan, &snapshot, report, err) ||
+	    (opts->local && interrupt_open(&interrupt, err)))
+		return err_status(err->code);
+	drill_page_open(&page, opts, plan, interrupt.fd);
+	int failed = opts->local
+			     ? drill_here(opts, plan, &snapshot, interrupt.fd, &page, report, err)
+			     : drill_nodes(opts, plan, &snapshot, &page, report, &status, err);
+	failed = tell(opts, plan, report, failed != 0, interrupt.fd, err);
+	if (failed && !status)
 		status = err_status(err->code);
-	plan_release(&plan);
+	drill_page_end(&page, opts, report, status, err);
 	return status;
 }
 
 int cmd_drill(const struct opts *opts, struct err *err)
 {
-	scoped(arena) struct arena *arena = arena_new();
 	struct drill_report report = { .snapshot = opts->args[0] };
+	struct plan plan;
 
-	if (drill_flags_check(opts, err))
+	if (drill_flags_check(opts, err) || report_file_check(opts->report, err))
 		return err_status(err->code);
-	if (!opts->local)
-		return drill_there(opts, &report, err);
-	return drill_here(opts, &report, arena, err) ? err_status(err->code) : 0;
+	plan_begin(&plan);
+	int status = drill(opts, &plan, &report, err);
+	plan_release(&plan);
+	return status;
 }

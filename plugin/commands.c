@@ -154,7 +154,7 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup verify prod.db -o json\n",
 	  cmd_verify },
 	{ "drill", "SNAPSHOT", 1, 1,
-	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_DRILL,
+	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_DRILL | ON_REPORT,
 	  "Restore a snapshot into a cluster of its own, prove it and remove it",
 	  "Verifies the snapshot, restores it beside the live data of every control-plane node as "
 	  "a "

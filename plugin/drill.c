@@ -75,15 +75,42 @@ struct etcd_client *drill_client(struct drill *d, size_t member, struct err *err
 			       d->settings->deadline, err);
 }
 
-static int step(struct drill *d, const char *name, int (*run)(struct drill *, struct err *),
+enum { RESTORE, START, PROVE, REMOVE };
+
+static const struct verb local_steps[] = {
+	[RESTORE] = { .name = "restore",
+		      .about = "restore the snapshot for every member",
+		      .kind = VERB_CHANGES },
+	[START] = { .name = "start",
+		    .about = "start all members, and wait until each serves",
+		    .kind = VERB_CHANGES },
+	[PROVE] = { .name = "prove", .about = "ask every member", .kind = VERB_LOOKS },
+	[REMOVE] = { .name = "remove",
+		     .about = "end the members and remove the scratch folder",
+		     .kind = VERB_CHANGES },
+};
+
+static int step(struct drill *d, size_t which, int (*run)(struct drill *, struct err *),
 		struct err *err)
 {
 	uint64_t began = now_ms();
 	int failed = run(d, err);
+	uint64_t ms = now_ms() - began;
 	struct drill_report *report = d->report;
+	const char *name = local_steps[which].name;
 
 	if (report->step_count < DRILL_STEPS_MAX)
-		report->steps[report->step_count++] = (struct drill_step){ name, now_ms() - began };
+		report->steps[report->step_count++] = (struct drill_step){ name, ms };
+	d->progress.steps[d->progress.count++] = (struct progress_step){
+		.verb = &local_steps[which],
+		.failed = failed != 0,
+		.start = began - d->progress.began,
+		.ms = ms,
+		.node_start = { began - d->progress.began },
+		.node_ms = { ms },
+		.node_ran = { true },
+		.node_error = { failed ? arena_strdup(d->arena, err->text) : NULL },
+	};
 	return failed ? err_in(err, "%s", name) : 0;
 }
 
@@ -95,29 +122,33 @@ static int clean_up(struct drill *d, struct err *err)
 }
 
 int drill_run(const struct drill_settings *settings, struct arena *arena,
-	      struct drill_report *report, struct err *err)
+	      struct drill_report *report, struct drill_trace *trace, struct err *err)
 {
 	struct drill d = { .settings = settings,
 			   .report = report,
 			   .arena = arena,
-			   .progress = { .quiet = settings->quiet },
 			   .scratch = { .fd = -1 },
 			   .cluster = { .arena = arena, .name = "drill" } };
 	struct err cleaning = ERR_INIT;
 	uint8_t random[16];
 
+	progress_begin(&d.progress, arena, settings->quiet);
 	random_bytes(random, sizeof(random));
 	memcpy(d.token, "drill-", 6);
 	digest_hex(random, sizeof(random), d.token + 6);
-	int failed = step(&d, "restore", drill_restore, err) ||
-		     step(&d, "start", drill_start, err) || step(&d, "prove", drill_prove, err);
-	if (step(&d, "remove", clean_up, &cleaning)) {
+	int failed = step(&d, RESTORE, drill_restore, err) || step(&d, START, drill_start, err) ||
+		     step(&d, PROVE, drill_prove, err);
+	if (step(&d, REMOVE, clean_up, &cleaning)) {
 		if (!failed)
 			*err = cleaning;
 		else
 			err_hint(err, "%s; %s", cleaning.text, cleaning.hint);
 		failed = -1;
 	}
+	trace->progress = d.progress;
+	trace->cluster = d.cluster;
+	trace->ids = d.ids;
+	memcpy(trace->token, d.token, sizeof(d.token));
 	free(d.etcd);
 	free(d.etcdutl);
 	return failed ? -1 : 0;

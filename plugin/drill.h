@@ -28,13 +28,22 @@ struct drill_settings {
 	bool quiet;
 };
 
+/* What is known of a drill at its end, whatever came of it.  Names and URLs live in the arena. */
+struct drill_trace {
+	struct progress
+		progress;       /* the last step is the removing; all ran on this machine, node 0 */
+	struct cluster cluster; /* without members when it did not come so far */
+	struct cluster_ids ids;
+	char token[48];
+};
+
 /* A drill that goes on. */
 struct drill {
 	const struct drill_settings *settings;
 	struct drill_report *report; /* proofs, steps and versions are added to it */
 	struct arena *arena;
-	struct progress progress;
-	char *etcd, *etcdutl; /* paths */
+	struct progress progress; /* every step, as if on node 0 */
+	char *etcd, *etcdutl;     /* paths */
 	struct scratch scratch;
 	struct cluster cluster;
 	char token[48];
@@ -45,11 +54,11 @@ struct drill {
 
 /*
  * The whole of it; whatever comes of it, nothing is left: no member runs, no file is there (else FILE, and the text says
- * which).  The report's texts live in the arena.  -1: REMOTE (a program does not run, or ended), ETCD, UNSAFE (the cluster
+ * which).  The report's texts live in the arena.  *trace is filled in any case.  -1: REMOTE (a program does not run, or ended), ETCD, UNSAFE (the cluster
  * is not what it must be), TIMEOUT, CANCELLED, FILE, CONFIG.
  */
 int drill_run(const struct drill_settings *settings, struct arena *arena,
-	      struct drill_report *report, struct err *err);
+	      struct drill_report *report, struct drill_trace *trace, struct err *err);
 
 /* drill_restore.c: programs, scratch folder, certificates, and each member's data out of the snapshot. */
 int drill_restore(struct drill *d, struct err *err);

@@ -176,10 +176,11 @@ int drill_restore(struct drill *d, struct err *err)
 {
 	scoped(buf) struct buf initial = BUF_INIT(64 * 1024);
 
-	if (scratch_make(d->settings->folder, &d->scratch, err) || find_programs(d, err) ||
-	    look_for_room(d, err) || make_certificate(d, err))
+	if (scratch_make(d->settings->folder, &d->scratch, err))
 		return -1;
 	settle_members(d);
+	if (find_programs(d, err) || look_for_room(d, err) || make_certificate(d, err))
+		return -1;
 	if (cluster_initial(&d->cluster, &initial, err))
 		return -1;
 	progress_line(&d->progress, "restoring %zu member%s with %s", d->cluster.count,

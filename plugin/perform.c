@@ -171,17 +171,6 @@ static int take_over(struct plan *plan, struct err *err)
 	return 0;
 }
 
-/* What has happened has happened: a report that cannot be written changes neither that nor the exit status. */
-static void write_report(const char *path, const struct report *report)
-{
-	struct err err = ERR_INIT;
-
-	if (report_file_write(path, report_tree(report->plan->arena, report), &err))
-		print_notice("warning: the report was not written: %s", err.text);
-	else
-		print_notice("Report: %s", path);
-}
-
 int perform(const struct opts *opts, struct plan *plan, const struct playbook *book,
 	    enum perform_how how, struct err *err)
 {
@@ -226,7 +215,7 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 	say_outcome(outcome, plan, journal, err);
 	report.journal = journal_path(journal);
 	if (opts->report)
-		write_report(opts->report, &report);
+		report_file_end(opts->report, report_tree(plan->arena, &report));
 	journal_free(journal);
 	return report.status;
 }

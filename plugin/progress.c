@@ -114,6 +114,18 @@ void progress_table(const struct progress *p, const struct cluster *cluster)
 	table_print(&table);
 }
 
+bool progress_ended_well(const struct progress *progress, const char *verb, bool undo)
+{
+	bool well = false;
+
+	for (size_t i = 0; i < progress->count; i++) {
+		const struct progress_step *step = &progress->steps[i];
+		if (step->undo == undo && strcmp(step->verb->name, verb) == 0)
+			well = !step->failed; /* it was tried again */
+	}
+	return well;
+}
+
 struct api_down progress_api_down(const struct play_ctx *ctx)
 {
 	struct api_down down = { 0 };

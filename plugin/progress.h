@@ -42,6 +42,9 @@ void progress_line(const struct progress *progress, const char *fmt, ...)
 /* The table of steps and seconds per node, to stdout. */
 void progress_table(const struct progress *progress, const struct cluster *cluster);
 
+/* Whether the last try of that step, forward or as an undo, ended well; false: there was none. */
+bool progress_ended_well(const struct progress *progress, const char *verb, bool undo);
+
 /*
  * From the first API server stopped to the first one ready again, as now_ms(), by what this process saw; 0: it
  * did not see it.

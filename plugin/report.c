@@ -3,6 +3,7 @@
  */
 #include "plugin/report.h"
 
+#include "plugin/report_drill.h"
 #include "plugin/report_proved.h"
 #include "plugin/version.h"
 
@@ -50,6 +51,8 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 {
 	const struct play_ctx *ctx = &r->plan->ctx;
 
+	if (r->drill)
+		return report_drill_outcome(r);
 	switch (r->outcome) {
 	case PLAY_DONE:
 		if (ctx->leave_nothing)
@@ -79,6 +82,8 @@ static const char *next_text(struct arena *arena, const struct report *r)
 {
 	const char *run = r->plan->ctx.run;
 
+	if (r->drill)
+		return report_drill_next(arena, r);
 	if (r->outcome == PLAY_NEEDS_YOU && !(r->err && r->err->code == ERR_TAKEN))
 		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s", run);
 	if (r->outcome == PLAY_DONE && r->plan->ctx.joins)
@@ -178,8 +183,13 @@ static struct tree *member_tree(struct arena *arena, const struct plan *plan, si
 	tree_set_string(arena, map, "address", m->address);
 	tree_set_string(arena, map, "peerURLs", m->peer_url);
 	tree_set_string(arena, map, "dataDir", m->data_dir);
-	tree_set_string(arena, map, "etcdVersion", m->version);
+	tree_set_string(arena, map, "etcdVersion",
+			node->drill.version[0] ? node->drill.version : m->version);
 	tree_set_string(arena, map, "apiServerVersion", node->api.version);
+	if (node->drill.started_ms)
+		tree_set_number(arena, map, "etcdServedAfterMs", node->drill.started_ms);
+	if (node->drill.api_started_ms)
+		tree_set_number(arena, map, "apiReadyAfterMs", node->drill.api_started_ms);
 	set_id(arena, map, "expectedID", node->want_member);
 	set_id(arena, map, "foundID", node->found_member);
 	set_id(arena, map, "expectedClusterID", node->want_cluster);
@@ -258,7 +268,7 @@ static void add_run(struct arena *arena, struct tree *top, const struct report *
 	tree_set_string(arena, top, "kind", "RunReport");
 	tree_set_string(arena, top, "apiVersion", "etcd-backup/v1");
 	tree_set_string(arena, top, "programVersion", VERSION);
-	tree_set_string(arena, top, "run", ctx->run);
+	tree_set_string(arena, top, "run", ctx->run[0] ? ctx->run : NULL);
 	tree_set_string(arena, top, "playbook", ctx->playbook);
 	tree_set_string(arena, top, "playbookSHA256", ctx->playbook_sha256);
 	tree_set_string(arena, top, "target", ctx->target);
@@ -290,6 +300,8 @@ struct tree *report_tree(struct arena *arena, const struct report *r)
 	for (size_t i = 0; i < r->plan->ctx.cluster->count; i++)
 		tree_add(members, member_tree(arena, r->plan, i));
 	tree_set(arena, top, "members", members);
+	if (r->drill)
+		report_drill(arena, r, top);
 	tree_set(arena, top, "proved", report_proved(arena, r));
 	for (size_t i = 0; i < r->progress->count; i++)
 		tree_add(steps, step_tree(arena, r, i));

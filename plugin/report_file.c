@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "plugin/print.h"
 #include "plugin/report_html.h"
 
 #include <errno.h>
@@ -80,4 +81,14 @@ int report_file_write(const char *path, const struct tree *report, struct err *e
 	err_errno(err, ERR_FILE, "%s", path);
 	unlink(part);
 	return -1;
+}
+
+void report_file_end(const char *path, const struct tree *report)
+{
+	struct err err = ERR_INIT;
+
+	if (report_file_write(path, report, &err))
+		print_notice("warning: the report was not written: %s", err.text);
+	else
+		print_notice("Report: %s", path);
 }

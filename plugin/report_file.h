@@ -16,4 +16,10 @@ int report_file_check(const char *path, struct err *err);
 /* Writes FILE.part (0600, fsynced) and renames it; never over a file that is there.  -1: FILE, BUG. */
 int report_file_write(const char *path, const struct tree *report, struct err *err);
 
+/*
+ * As report_file_write, at the end of a run, and tells where it is.  What has happened has happened: that it cannot be written
+ * is a warning, and changes neither that nor the exit status.
+ */
+void report_file_end(const char *path, const struct tree *report);
+
 #endif

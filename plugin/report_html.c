@@ -5,6 +5,7 @@
 
 #include "plugin/html.h"
 #include "plugin/report.h"
+#include "plugin/report_html_drill.h"
 #include "plugin/report_style.h"
 #include "plugin/report_svg.h"
 
@@ -51,6 +52,16 @@ static void seconds(char out[24], uint64_t ms)
 	snprintf(out, 24, "%.1f s", (double)ms / 1000);
 }
 
+static void row_ms(struct html *html, const struct tree *map, const char *name, const char *key)
+{
+	char text[24];
+
+	if (!tree_string(map, key))
+		return;
+	seconds(text, report_number(map, key));
+	row(html, name, text, false);
+}
+
 static void figure(struct html *html, const char *value, const char *name)
 {
 	html_raw(html, "<div class=\"figure\">");
@@ -73,6 +84,8 @@ static const char *outcome_words(const struct tree *report)
 {
 	const char *word = tree_string(report, "outcome");
 
+	if (report_html_is_drill(report))
+		return report_html_drill_outcome(word);
 	if (strcmp(word, "needs-you") == 0)
 		return "needs you";
 	return strcmp(word, "untouched") == 0 ? "nothing was changed" : word;
@@ -103,7 +116,11 @@ static void write_head(struct html *html, const struct tree *report)
 		html_raw(html, *piece);
 	html_raw(html, "</style>\n</head>\n<body>\n<main>\n<header><h1>");
 	heading(html, report);
-	html_rawf(html, "</h1><span class=\"pill %s\">", tree_string(report, "outcome"));
+	html_rawf(html, "</h1><span class=\"pill %s\">",
+		  report_html_is_drill(report) &&
+				  strcmp(tree_string(report, "outcome"), "done") != 0
+			  ? "failed"
+			  : tree_string(report, "outcome"));
 	html_text(html, outcome_words(report));
 	html_raw(html, "</span>\n");
 	html_element(html, "p", "lead", tree_string(report, "outcomeText"));
@@ -111,8 +128,10 @@ static void write_head(struct html *html, const struct tree *report)
 	html_text(html, tree_string(report, "beganAt"));
 	html_raw(html, " by ");
 	html_text(html, tree_string(report, "operator"));
-	html_raw(html, ", run ");
-	html_text(html, tree_string(report, "run"));
+	if (tree_string(report, "run")) {
+		html_raw(html, ", run ");
+		html_text(html, tree_string(report, "run"));
+	}
 	html_rawf(html, ", exit status %s</p></header>\n", tree_string(report, "exitStatus"));
 }
 
@@ -129,8 +148,12 @@ static void write_figures(struct html *html, const struct tree *report)
 		  : strcmp(until, "ready") == 0 ? "API down"
 						: "API down, until it listened again");
 	figure_ms(html, down, "allReadyAfterMs", "all ready after");
+	figure_ms(html, tree_get(report, "drill"), "forecastApiDownMs",
+		  "forecast: API down in a restore");
 	figure_ms(html, report, "ms",
-		  is_true(report, "begunEarlier") ? "this part of the run" : "whole run");
+		  is_true(report, "begunEarlier") ? "this part of the run"
+		  : report_html_is_drill(report)  ? "whole drill"
+						  : "whole run");
 	snprintf(count, sizeof(count), "%zu", tree_count(members));
 	figure(html, count, tree_count(members) == 1 ? "member" : "members");
 	html_raw(html, "</div>\n");
@@ -153,6 +176,8 @@ static void write_trouble(struct html *html, const struct tree *report)
 		html_text(html, hint);
 		html_raw(html, "</p>");
 	}
+	if (report_html_is_drill(report))
+		report_html_drill_where(html, report);
 	html_raw(html, "</section>\n");
 }
 
@@ -241,16 +266,19 @@ static void id_row(struct html *html, const char *name, const char *expected, co
 	row(html, name, text, true);
 }
 
-static void write_member(struct html *html, const struct tree *m)
+/* By its own name where all are on one machine. */
+static void write_member(struct html *html, const struct tree *m, bool named)
 {
 	html_raw(html, "<div class=\"member\">");
-	html_element(html, "h3", NULL, tree_string(m, "node"));
+	html_element(html, "h3", NULL, tree_string(m, named ? "name" : "node"));
 	html_raw(html, "<dl>");
-	row_of(html, m, "member", "name");
+	row_of(html, m, named ? "on" : "member", named ? "node" : "name");
 	row_of(html, m, "address", "address");
 	row_of(html, m, "peer URLs", "peerURLs");
 	row_of(html, m, "etcd", "etcdVersion");
 	row_of(html, m, "API server", "apiServerVersion");
+	row_ms(html, m, "etcd served after", "etcdServedAfterMs");
+	row_ms(html, m, "API ready after", "apiReadyAfterMs");
 	id_row(html, "member id", tree_string(m, "expectedID"), tree_string(m, "foundID"));
 	id_row(html, "cluster id", tree_string(m, "expectedClusterID"),
 	       tree_string(m, "foundClusterID"));
@@ -264,10 +292,11 @@ static void write_member(struct html *html, const struct tree *m)
 static void write_members(struct html *html, const struct tree *report)
 {
 	const struct tree *members = tree_get(report, "members");
+	const char *way = tree_string(tree_get(report, "drill"), "way");
 
 	html_raw(html, "<section><h2>Members</h2><div class=\"cards\">\n");
 	for (const struct tree *m = members->first; m; m = m->next)
-		write_member(html, m);
+		write_member(html, m, way && strcmp(way, "local") == 0);
 	html_raw(html, "</div></section>\n");
 }
 
@@ -327,8 +356,12 @@ static void write_steps(struct html *html, const struct tree *report)
 static void write_run(struct html *html, const struct tree *report)
 {
 	const struct tree *c = tree_get(report, "cluster");
+	bool drill = report_html_is_drill(report);
 
-	html_raw(html, "<section><h2>Run and cluster</h2><dl>\n");
+	html_raw(html, drill ? "<section><h2>Drill and cluster</h2><dl>\n"
+			     : "<section><h2>Run and cluster</h2><dl>\n");
+	if (drill)
+		report_html_drill_rows(html, report);
 	row_of(html, report, "run", "run");
 	row_of(html, report, "back to before", "target");
 	row_of(html, report, "commit", "committed");
@@ -337,8 +370,8 @@ static void write_run(struct html *html, const struct tree *report)
 	row_of(html, report, "playbook", "playbook");
 	row_mono(html, report, "SHA-256 of it", "playbookSHA256");
 	row_of(html, c, "Kubernetes", "kubernetesVersion");
-	row_of(html, c, "revision before", "revisionBefore");
-	row_mono(html, c, "cluster id before", "idBefore");
+	row_of(html, c, drill ? "revision of the live one" : "revision before", "revisionBefore");
+	row_mono(html, c, drill ? "cluster id of the live one" : "cluster id before", "idBefore");
 	row_mono(html, c, "cluster id expected", "id");
 	row_mono(html, c, "etcd CA", "caFingerprint");
 	row_mono(html, c, "initial cluster", "initialCluster");
@@ -357,6 +390,8 @@ int report_html(const struct tree *report, struct buf *out, struct err *err)
 	write_trouble(&html, report);
 	write_timeline(&html, report);
 	write_proved(&html, report);
+	if (report_html_is_drill(report))
+		report_html_last(&html, report);
 	write_snapshot(&html, report);
 	write_members(&html, report);
 	write_steps(&html, report);

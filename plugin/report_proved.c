@@ -4,6 +4,8 @@
  */
 #include "plugin/report_proved.h"
 
+#include "plugin/report_drill.h"
+
 #include <string.h>
 
 struct proof {
@@ -17,10 +19,14 @@ struct proof {
 static const struct proof proofs[] = {
 	{ "put-snapshot", false, false, NULL, "Every node got exactly this snapshot.",
 	  "Each node computed the SHA-256 of the file that it got; it is the one named here." },
-	{ "build-member", false, false, NULL,
+	{ "build-member", false, false, "restore",
 	  "Each member was built with the ids that were predicted.",
 	  "Read out of the new write-ahead log before anything was stopped, and compared with the "
 	  "ids that follow from the peer URLs and the run's own token." },
+	{ "build-member", false, false, "drill",
+	  "Each member was built with the ids that were predicted.",
+	  "Read out of the new write-ahead log, and compared with the ids that follow from the "
+	  "peer URLs at the drill's ports and its own token." },
 	{ "check-kept", false, true, "rollback",
 	  "Every node has its old data, and all of it is of one cluster.",
 	  "The ids were read out of the write-ahead logs that were kept." },
@@ -69,20 +75,13 @@ static const struct proof proofs[] = {
 	  "The manifests are back as they were; where etcd listened before, it listens again." },
 	{ "start-apiserver", true, true, NULL, "The API servers run as they did before.",
 	  "The manifests are back as they were; where one listened before, it listens again." },
+	{ "stop-drill-api", true, true, "drill", "No API server of the drill runs any more.",
+	  "Processes were looked for by their program, and none was left." },
+	{ "stop-drill", true, true, "drill", "No etcd of the drill runs any more.",
+	  "On every node processes were looked for by their program, and none was left." },
+	{ "drop-member", true, true, "drill", "The restored data is gone from every node.",
+	  "On every node its folder inside the data dir was removed." },
 };
-
-/* Whether the last try of the step, forward or as an undo, ended well. */
-static bool ended_well(const struct progress *progress, const struct proof *proof)
-{
-	bool well = false;
-
-	for (size_t i = 0; i < progress->count; i++) {
-		const struct progress_step *step = &progress->steps[i];
-		if (step->undo == proof->undo && strcmp(step->verb->name, proof->step) == 0)
-			well = !step->failed; /* it was tried again */
-	}
-	return well;
-}
 
 static bool any_hash_refused(const struct play_ctx *ctx)
 {
@@ -113,26 +112,47 @@ static void add(struct arena *arena, struct tree *list, const char *step, const 
 	tree_add(list, map);
 }
 
-struct tree *report_proved(struct arena *arena, const struct report *report)
+/* Those of steps forward, or those of undos. */
+static void add_steps(struct arena *arena, struct tree *list, const struct report *report,
+		      bool undo)
 {
 	const struct play_ctx *ctx = &report->plan->ctx;
+
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+		const struct proof *p = &proofs[i];
+		if (p->undo == undo && (p->again || !report->earlier) &&
+		    (p->playbook ? strcmp(p->playbook, ctx->playbook) == 0 : !ctx->joins) &&
+		    progress_ended_well(report->progress, p->step, undo) && !left_out(ctx, p->step))
+			add(arena, list, undo ? arena_printf(arena, "undo:%s", p->step) : p->step,
+			    p->what, p->how);
+	}
+}
+
+/* A drill reads all of it; a restore only what it needs, since the API may be down. */
+static const char *read_how(const struct report *report)
+{
+	if (!report->drill)
+		return "Read once before anything else: the SHA-256 at its end, and a database "
+		       "whose own size is that of the file.";
+	return report->plan->source.has_recipe
+		       ? "Read once before anything else: the SHA-256 at its end, every page and "
+			 "key of the database, and what its recipe says of it."
+		       : "Read once before anything else: the SHA-256 at its end, and every page "
+			 "and key of the database.";
+}
+
+struct tree *report_proved(struct arena *arena, const struct report *report)
+{
 	struct tree *list = tree_list(arena);
 
 	if (report->plan->source.file.sha256[0])
-		add(arena, list, "snapshot", "The snapshot is whole.",
-		    "Read once before anything else: the SHA-256 at its end, and a database whose "
-		    "own size is that of the file.");
-	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
-		const struct proof *p = &proofs[i];
-		if ((p->again || !report->earlier) &&
-		    (p->playbook ? strcmp(p->playbook, ctx->playbook) == 0 : !ctx->joins) &&
-		    ended_well(report->progress, p) && !left_out(ctx, p->step))
-			add(arena, list,
-			    p->undo ? arena_printf(arena, "undo:%s", p->step) : p->step, p->what,
-			    p->how);
-	}
-	if (ctx->front_ready &&
-	    ended_well(report->progress, &(struct proof){ .step = "wait-apiserver" }))
+		add(arena, list, "snapshot", "The snapshot is whole.", read_how(report));
+	add_steps(arena, list, report, false);
+	if (report->drill)
+		report_drill_proved(arena, report, list);
+	add_steps(arena, list, report, true);
+	if (report->plan->ctx.front_ready &&
+	    progress_ended_well(report->progress, "wait-apiserver", false))
 		add(arena, list, "wait-apiserver", "The API is ready where users ask for it.",
 		    "/readyz at the kubeconfig's address said 200.");
 	return list;

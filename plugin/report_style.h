@@ -82,6 +82,11 @@ static const char *const report_style[] = {
 	".why{grid-column:2/-1;color:var(--bad);font-size:14px}"
 	".tag{font-size:12px;font-weight:600;border-radius:4px;padding:0 6px;margin-right:6px;"
 	"color:var(--on);background:var(--undo)}.tag.bad{background:var(--bad)}"
+	"table{width:100%;border-collapse:collapse;table-layout:fixed;margin-top:12px;"
+	"font-size:14px}"
+	"th{text-align:left;color:var(--faint);font-weight:400}"
+	"th,td{padding:6px 10px 6px 0;border-bottom:1px solid var(--line);vertical-align:top}"
+	"tr.differs td{font-weight:600}tr.differs td+td+td{color:var(--undo)}"
 	"footer{margin-top:18px;color:var(--faint);font-size:13px}\n",
 	"@media(max-width:640px){main{padding:18px 12px 32px}section{padding:14px 14px}"
 	"h1{font-size:22px}.wide-only{display:none}.cards{grid-template-columns:minmax(0,1fr)}"

@@ -87,6 +87,26 @@ static void draw_lane(const struct picture *p, size_t lane, const struct tree *m
 		  y + NAME + 5, BAR);
 }
 
+/* Members of a drill on one machine share its lane. */
+static bool has_lane(const struct tree *members, const struct tree *member)
+{
+	const char *name = tree_string(member, "node");
+
+	for (const struct tree *m = members->first; name && m != member; m = m->next)
+		if (tree_string(m, "node") && strcmp(tree_string(m, "node"), name) == 0)
+			return false;
+	return true;
+}
+
+static size_t count_lanes(const struct tree *members)
+{
+	size_t count = 0;
+
+	for (const struct tree *m = members->first; m; m = m->next)
+		count += has_lane(members, m);
+	return count;
+}
+
 static void draw_bars(const struct picture *p, size_t lane, const struct tree *member)
 {
 	const char *name = tree_string(member, "node");
@@ -181,7 +201,7 @@ void report_svg(struct html *html, const struct tree *report)
 	struct picture p = { .html = html,
 			     .report = report,
 			     .whole = ms ? (double)ms : 1,
-			     .lanes = tree_count(members) };
+			     .lanes = count_lanes(members) };
 	p.head = tree_count(tree_get(report, "apiDown")) || tree_get(report, "committedMs") ? HEAD
 											    : 0;
 	size_t lane = 0;
@@ -191,11 +211,13 @@ void report_svg(struct html *html, const struct tree *report)
 		  "xmlns=\"http://www.w3.org/2000/svg\" width=\"100%%\" height=\"%zu\">\n",
 		  floor_y(&p) + AXIS);
 	for (const struct tree *m = members->first; m; m = m->next)
-		draw_lane(&p, lane++, m);
+		if (has_lane(members, m))
+			draw_lane(&p, lane++, m);
 	draw_api_down(&p); /* over the lanes and under the bars, whose colours mean something */
 	lane = 0;
 	for (const struct tree *m = members->first; m; m = m->next)
-		draw_bars(&p, lane++, m);
+		if (has_lane(members, m))
+			draw_bars(&p, lane++, m);
 	draw_commit(&p);
 	draw_axis(&p);
 	html_raw(html, "</svg>\n");

@@ -1,7 +1,7 @@
 /*
  * make_report: writes the report of a made-up run, for e2e/report/run.
  *
- *   make_report done|undone|needs-you|rollback|resumed MEMBERS FILE.html|FILE.json
+ *   make_report done|undone|needs-you|rollback|resumed|drill|drill-failed|drill-left MEMBERS FILE.html|FILE.json
  *
  * Exit status 1 with words on stderr.
  */
@@ -12,15 +12,17 @@
 
 int main(int argc, char *argv[])
 {
-	static const char *const kinds[] = { "done", "undone", "needs-you", "rollback", "resumed" };
+	static const char *const kinds[MADE_KINDS] = { "done",         "undone",    "needs-you",
+						       "rollback",     "resumed",   "drill",
+						       "drill-failed", "drill-left" };
 	static struct made_run made;
 	struct err err = ERR_INIT;
 	uint64_t members;
 	size_t kind = 0;
 
-	while (argc == 4 && kind < 5 && strcmp(kinds[kind], argv[1]) != 0)
+	while (argc == 4 && kind < MADE_KINDS && strcmp(kinds[kind], argv[1]) != 0)
 		kind++;
-	if (argc != 4 || kind == 5 || parse_uint(argv[2], CLUSTER_MEMBERS_MAX, &members)) {
+	if (argc != 4 || kind == MADE_KINDS || parse_uint(argv[2], CLUSTER_MEMBERS_MAX, &members)) {
 		fprintf(stderr, "usage: make_report KIND MEMBERS FILE\n");
 		return 2;
 	}

@@ -4,6 +4,7 @@
 #include "store/catalog.h"
 
 #include "base/mem.h"
+#include "store/store_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,28 +52,6 @@ static const struct store_object *find_name(const struct names *names, const cha
 			    : NULL;
 }
 
-/* A recipe, or a report, on its way into memory. */
-struct text {
-	struct sink sink;
-	struct buf buf;
-};
-
-static int text_write(struct sink *sink, const void *data, size_t len, struct err *err)
-{
-	struct text *text = (struct text *)sink;
-
-	return buf_add(&text->buf, data, len)
-		       ? err_set(err, ERR_CONFIG, "it has more than %zu bytes", text->buf.max)
-		       : 0;
-}
-
-static int text_end(struct sink *sink, struct err *err)
-{
-	(void)sink;
-	(void)err;
-	return 0;
-}
-
 /* NAME.json is of NAME itself, or of NAME.db and more: prune must not remove another one's object by it. */
 static int check_object(const char *name, const char *object, struct err *err)
 {
@@ -87,18 +66,17 @@ static int check_object(const char *name, const char *object, struct err *err)
 static int read_one(struct store *store, struct arena *arena, const char *recipe_name,
 		    struct catalog_entry *out, struct err *err)
 {
-	struct text text = { .sink = { text_write, text_end }, .buf = BUF_INIT(RECIPE_MAX) };
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
 	struct catalog_entry entry = {
 		.name = arena_strndup(arena, recipe_name, strlen(recipe_name) - strlen(".json")),
 	};
-	int failed = store_get(store, recipe_name, &text.sink, err);
+	int failed = store_text(store, recipe_name, &text, err);
 
 	if (!failed)
-		failed = recipe_read(arena, buf_str(&text.buf), text.buf.len, &entry.recipe, err);
+		failed = recipe_read(arena, buf_str(&text), text.len, &entry.recipe, err);
 	if (!failed)
 		failed = check_object(entry.name, entry.recipe.stored.name, err) ||
 			 check_object(entry.name, entry.recipe.files.name, err);
-	buf_release(&text.buf);
 	if (failed && err->code != ERR_CONFIG)
 		return err_in(err, "%s", recipe_name);
 	if (failed) {
@@ -182,14 +160,13 @@ int catalog_report(struct store *store, struct arena *arena, const char *name, c
 		   struct drill_report *out, bool *drilled, struct err *err)
 {
 	const char *object = arena_printf(arena, "%s" DRILL_REPORT_ENDING, name);
-	struct text text = { .sink = { text_write, text_end }, .buf = BUF_INIT(DRILL_REPORT_MAX) };
+	scoped(buf) struct buf text = BUF_INIT(DRILL_REPORT_MAX);
 	struct drill_report report;
-	int failed = store_get(store, object, &text.sink, err);
+	int failed = store_text(store, object, &text, err);
 
 	*drilled = false;
 	if (!failed)
-		failed = drill_report_read(arena, buf_str(&text.buf), text.buf.len, &report, err);
-	buf_release(&text.buf);
+		failed = drill_report_read(arena, buf_str(&text), text.len, &report, err);
 	if (failed && err->code != ERR_CONFIG)
 		return err_in(err, "%s", object);
 	*err = ERR_INIT;

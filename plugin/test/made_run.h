@@ -1,22 +1,37 @@
 /*
  * made_run: runs that nobody has played, for the report: one that went well, one that was undone, one that needs a person,
- * a rollback, one that another process began.  For test_report and e2e/report/make_report.
+ * a rollback, one that another process began; a drill that went well, one that failed, one that left something.  For
+ * test_report and e2e/report/make_report.
  */
 #ifndef PLUGIN_TEST_MADE_RUN_H
 #define PLUGIN_TEST_MADE_RUN_H
 
+#include "plugin/drill_tell.h"
 #include "plugin/report.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum made_kind { MADE_DONE, MADE_UNDONE, MADE_NEEDS_YOU, MADE_ROLLBACK, MADE_RESUMED };
+enum made_kind {
+	MADE_DONE,
+	MADE_UNDONE,
+	MADE_NEEDS_YOU,
+	MADE_ROLLBACK,
+	MADE_RESUMED,
+	MADE_DRILL,
+	MADE_DRILL_FAILED,
+	MADE_DRILL_LEFT,
+	MADE_KINDS
+};
 
 struct made_run {
 	struct plan plan;
 	struct progress progress;
 	struct err err;
 	struct report report;
+	struct play_drill play_drill;
+	struct drill_report drill;
+	struct last_drill last;
 };
 
 /* What hostile nodes say, and what does not fit. */
@@ -31,7 +46,7 @@ static inline void made_step(struct made_run *made, const char *verb, uint64_t m
 	struct progress_step *last = p->count ? &p->steps[p->count - 1] : NULL;
 	struct progress_step *step = &p->steps[p->count++];
 	size_t count = made->plan.found.cluster.count;
-	bool first = strcmp(verb, "wait-controllers") == 0;
+	bool first = strcmp(verb, "wait-controllers") == 0 || strstr(verb, "drill-api");
 
 	*step = (struct progress_step){ .verb = verb_find(verb),
 					.undo = undo,
@@ -195,6 +210,117 @@ static inline void made_failed(struct made_run *made, enum made_kind kind)
 	made->report.status = 5;
 }
 
+static inline void made_drill_steps(struct made_run *made)
+{
+	made_step(made, "check-nodes", 900, false);
+	made_step(made, "check-drill", 120, false);
+	made_step(made, "lock-nodes", 160, false);
+	made_step(made, "put-snapshot", 1000, false);
+	made_step(made, "build-member", 1100, false);
+	made_step(made, "start-drill", 2600, false);
+	made_step(made, "wait-etcd", 1900, false);
+	made_step(made, "prove-drill", 300, false);
+	made_step(made, "write-drill", 210, false);
+	made_step(made, "read-drill", 260, false);
+}
+
+static inline void made_drill_undos(struct made_run *made)
+{
+	made_step(made, "stop-drill-api", 400, true);
+	made_step(made, "stop-drill", 600, true);
+	made_step(made, "drop-member", 120, true);
+	made_step(made, "drop-snapshot", 110, true);
+	made_step(made, "unlock-nodes", 80, true);
+}
+
+/* The one before: another etcd, another snapshot, slower. */
+static inline void made_last(struct made_run *made)
+{
+	struct drill_report then = made->drill;
+
+	then.snapshot = "s3://backups/prod/prod-<b>20261114T062512Z</b>";
+	then.sha256 = "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+	then.revision = 640;
+	then.trouble = NULL;
+	then.at -= 7ull * 86400;
+	then.taken_at -= 7ull * 86400;
+	then.etcd = "3.5.12";
+	then.forecast_ms += 40000;
+	for (size_t i = 0; i < then.step_count; i++)
+		if (strcmp(then.steps[i].name, "start-drill") == 0)
+			then.steps[i].ms *= 3;
+	made->last.name = "prod-20261114T062512Z";
+	made->last.report = drill_report_tree(made->plan.arena, &then);
+	made->report.last = &made->last;
+}
+
+static inline void made_drill_nodes(struct made_run *made)
+{
+	for (size_t i = 0; i < made->plan.found.cluster.count; i++) {
+		struct play_node *node = &made->plan.nodes[i];
+		node->found_member = node->want_member;
+		node->found_cluster = node->want_cluster;
+		node->hash = 0x5d2c11aa;
+		node->tool_is_etcdutl = true;
+		node->drill = (struct drill_node){ .leader = 0xbeef000000000001,
+						   .revision = 972,
+						   .written = 973 + i,
+						   .started_ms = 2400 + 50 * i,
+						   .version = "3.5.16" };
+	}
+	made->plan.nodes[0].drill.api_started_ms = 7300;
+	made->plan.nodes[0].drill.api_objects = 953;
+	made->plan.nodes[0].drill.api_resources = 26;
+	snprintf(made->plan.nodes[0].drill.not_served, 200, "masterleases (3), ranges (2)");
+}
+
+static inline void made_drill(struct made_run *made, enum made_kind kind)
+{
+	struct drill_report *drill = &made->drill;
+
+	*drill = (struct drill_report){ .snapshot = made->plan.source.shown,
+					.sha256 = made->plan.source.file.sha256,
+					.revision = 972,
+					.taken_at = made->plan.source.recipe.taken_at,
+					.at = made->plan.source.recipe.taken_at + 644,
+					.host = "bastion",
+					.way = "nodes",
+					.program = "0.1.0" };
+	made->play_drill = (struct play_drill){ .port = 12379, .api = true, .secret_count = 1 };
+	made->play_drill.secrets[0].key = "k8s:enc:aescbc:v1:key1";
+	made->plan.ctx.drill = &made->play_drill;
+	made->plan.ctx.bump = 0;
+	made->report.drill = drill;
+	made_drill_nodes(made);
+	made_drill_steps(made);
+	made->err = ERR_INIT;
+	if (kind == MADE_DRILL_FAILED) {
+		made_fail(made, 1, MADE_ERROR);
+		err_set(&made->err, ERR_UNSAFE, "ha-control-plane2: read-drill: %s", MADE_ERROR);
+		made->report.outcome = PLAY_UNDONE;
+		made->report.status = 1;
+		drill->trouble = made->err.text;
+	} else {
+		made_step(made, "start-drill-api", 7300, false);
+		made_step(made, "read-drill-api", 1400, false);
+		drill->forecast_ms = drill_forecast(&made->plan, &made->progress);
+	}
+	made_drill_undos(made);
+	if (kind == MADE_DRILL_LEFT) {
+		made->progress.count -= 3;
+		made_fail(made, 2, "drill-etcd does not end: process 4711");
+		err_set(&made->err, ERR_TIMEOUT,
+			"ha-control-plane3: stop-drill: drill-etcd does not end: process 4711");
+		made->report.outcome = PLAY_NEEDS_YOU;
+		made->report.status = 5;
+	}
+	drill_tell_nodes(&made->plan, drill);
+	drill_tell_proofs(&made->plan, &made->progress, drill);
+	drill_tell_steps(&made->progress, drill);
+	if (kind != MADE_DRILL_LEFT)
+		made_last(made);
+}
+
 /* made_free frees.  `made` is large: not on the stack. */
 static inline void made_run(struct made_run *made, enum made_kind kind, size_t members)
 {
@@ -204,7 +330,9 @@ static inline void made_run(struct made_run *made, enum made_kind kind, size_t m
 	snprintf(made->plan.ctx.run, RUN_ID_SIZE, "20261121t062536-f346");
 	snprintf(made->plan.ctx.token, TOKEN_SIZE, "etcd-backup-0123456789abcdef0123456789abcdef");
 	made->plan.ctx.operator= "ops at bastion";
-	made->plan.ctx.playbook = kind == MADE_ROLLBACK ? "rollback" : "restore";
+	made->plan.ctx.playbook = kind == MADE_ROLLBACK ? "rollback"
+				  : kind >= MADE_DRILL  ? "drill"
+							: "restore";
 	made->plan.ctx.playbook_sha256 =
 		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 	made->report = (struct report){ .plan = &made->plan,
@@ -218,6 +346,10 @@ static inline void made_run(struct made_run *made, enum made_kind kind, size_t m
 		made->plan.ctx.target = "20261120t101112-0abc";
 	else
 		made_snapshot(&made->plan);
+	if (kind >= MADE_DRILL) {
+		made_drill(made, kind);
+		return;
+	}
 	if (kind == MADE_UNDONE || kind == MADE_NEEDS_YOU) {
 		made_failed(made, kind);
 		return;
@@ -234,6 +366,25 @@ static inline void made_run(struct made_run *made, enum made_kind kind, size_t m
 static inline void made_free(struct made_run *made)
 {
 	arena_free(made->plan.arena);
+}
+
+/* How often `part` stands in a page. */
+static inline size_t count_of(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	for (const char *at = strstr(text, part); at; at = strstr(at + 1, part))
+		count++;
+	return count;
+}
+
+/* Whether the document claims what that step proves. */
+static inline bool proves(const struct tree *top, const char *step)
+{
+	for (const struct tree *at = tree_get(top, "proved")->first; at; at = at->next)
+		if (strcmp(tree_string(at, "step"), step) == 0)
+			return true;
+	return false;
 }
 
 #endif

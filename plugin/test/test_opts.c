@@ -142,6 +142,9 @@ static void test_all_flags(void)
 	CHECK(opts.force_cluster);
 	CHECK_INT(opts.verbose, 6);
 	CHECK_INT(opts.timeout_ms, 3600 * 1000);
+	CHECK_INT(parse("x drill f --local --report r.html --no-report", &opts, &err), 0);
+	CHECK_STR(opts.report, "r.html");
+	CHECK(opts.local && opts.no_report);
 	CHECK_INT(parse("x playbook show restore", &opts, &err), 0);
 	CHECK_INT(opts.arg_count, 2);
 	CHECK_STR(opts.args[1], "restore");
@@ -210,6 +213,7 @@ static void test_bad(void)
 		{ "x diff f g --undo", "unknown flag: --undo", "" },
 		{ "x resume r --live", "unknown flag: --live", "" },
 		{ "x clean r --report a.html", "unknown flag: --report", "" },
+		{ "x browse f --report a.html", "unknown flag: --report", "" },
 		{ "x playbook show restore --no-headers", "unknown flag: --no-headers",
 		  "playbook" },
 		/* values */

@@ -69,6 +69,7 @@ static int fill(struct plan *plan, const char *name, struct err *err)
 static int look(const struct opts *opts, struct plan *plan, const struct playbook *book,
 		struct err *err)
 {
+	plan->found.wanted = opts->args[0]; /* kubelet may not have told the API of its pods yet */
 	if (plan_found(opts, plan, err) || fill(plan, opts->args[0], err))
 		return -1;
 	if (plan->found.cluster.count < 2)

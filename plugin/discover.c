@@ -311,7 +311,7 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	uint64_t end = opts->timeout_ms ? deadline_in(opts->timeout_ms) : UINT64_MAX;
 	struct cluster where = { 0 };
 
-	*d = (struct discovery){ .arena = arena_new(), .survey = d->survey };
+	*d = (struct discovery){ .arena = arena_new(), .survey = d->survey, .wanted = d->wanted };
 	d->cluster.arena = d->arena;
 	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
 					opts->ssh_known_hosts };
@@ -320,6 +320,8 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 		d->cluster.name =
 			arena_strdup(d->arena, inventory ? inventory->cluster.name : "kubernetes");
 	d->warnings_of_where = d->warning_count;
+	if (!failed)
+		discover_where_wanted(opts, d, &where);
 	if (failed || look_at(d, &where, end, err))
 		return -1;
 	while (discover_where_missing(opts, d, &where))

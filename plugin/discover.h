@@ -43,6 +43,8 @@ struct discovery {
 	 * it is told by its `silence`, and without the API its member is all NULL but for node and address.
 	 */
 	bool survey;
+	/* Set by the caller before: a node that is wanted, although it may have no member that counts and no pod; NULL: none. */
+	const char *wanted;
 	struct arena *arena;
 	struct cluster cluster; /* members[i] is on node i */
 	struct found_node found[CLUSTER_MEMBERS_MAX];

@@ -152,26 +152,40 @@ static bool has_member(const struct discovery *d, const char *name, const char *
 	return has;
 }
 
-bool discover_where_missing(const struct opts *opts, struct discovery *d, struct cluster *where)
+/* Adds a node by its Node object, when its address is that of the host (NULL: any) and it has a member. */
+static bool add_node(const struct opts *opts, struct discovery *d, struct cluster *where,
+		     const char *name, const char *host)
 {
 	struct err err = ERR_INIT;
 
-	if (!d->missing || !d->api_answered || opts->without || where->count == CLUSTER_MEMBERS_MAX)
+	if (!d->api_answered || where->count == CLUSTER_MEMBERS_MAX)
 		return false;
 	for (size_t i = 0; i < where->count; i++)
-		if (strcmp(where->members[i].node, d->missing) == 0)
+		if (strcmp(where->members[i].node, name) == 0)
 			return false;
 	struct kube *kube = kube_new(opts, &err);
 	const char *address =
-		kube ? kube_node_address(kube, d->arena, d->missing, request_deadline(opts), &err)
-		     : NULL;
+		kube ? kube_node_address(kube, d->arena, name, request_deadline(opts), &err) : NULL;
 	kube_free(kube);
-	scoped(mem) char *host = look_url_host(d->missing_url);
-	if (!address || strcmp(address, host) != 0 || !has_member(d, d->missing, address))
+	if (!address || (host && strcmp(address, host) != 0) || !has_member(d, name, address))
 		return false;
-	log_at(1, "%s: the API has no etcd pod of it, and the list of members has it", d->missing);
-	where->members[where->count++] = (struct member){ .node = d->missing, .address = address };
+	log_at(1, "%s: the API has the node, and no etcd pod of it", name);
+	where->members[where->count++] = (struct member){ .node = name, .address = address };
 	return true;
+}
+
+void discover_where_wanted(const struct opts *opts, struct discovery *d, struct cluster *where)
+{
+	if (d->wanted)
+		add_node(opts, d, where, d->wanted, NULL);
+}
+
+bool discover_where_missing(const struct opts *opts, struct discovery *d, struct cluster *where)
+{
+	if (!d->missing || opts->without)
+		return false;
+	scoped(mem) char *host = look_url_host(d->missing_url);
+	return add_node(opts, d, where, d->missing, host);
 }
 
 int discover_api(const struct opts *opts, struct discovery *d, struct err *err)

@@ -14,6 +14,12 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 		   struct cluster *where, struct err *err);
 
 /*
+ * Adds the node of d->wanted when the API has the node but no etcd pod of it, and an etcd manifest is there.  Asks the API and
+ * logs in there; what is not found is not added.
+ */
+void discover_where_wanted(const struct opts *opts, struct discovery *d, struct cluster *where);
+
+/*
  * Adds the node of d->missing when the API has the node but no etcd pod of it, as for up to half a minute after data of an
  * earlier revision: a node with the member's name, with the address of its peer URL, on which there is an etcd manifest.
  * Asks the API and logs in there.  True: one was added.  Nothing is added with --without: that member is left out.

@@ -136,6 +136,12 @@ int bolt_map_open(int fd, uint64_t size, struct bolt_map *out, struct err *err)
 	return 0;
 }
 
+void bolt_map_forget(const struct bolt_map *map)
+{
+	if (map->mapped)
+		madvise((void *)(uintptr_t)map->data, (size_t)map->given, MADV_DONTNEED);
+}
+
 void bolt_map_release(struct bolt_map *map)
 {
 	if (map->mapped)

@@ -77,6 +77,12 @@ int bolt_map_open(int fd, uint64_t size, struct bolt_map *out, struct err *err);
 
 /* The same over bytes in memory, which the caller keeps. */
 int bolt_map_of(const void *data, uint64_t size, struct bolt_map *out, struct err *err);
+
+/*
+ * Gives the memory back that reading the map has taken; the bytes stay readable where they are, by the kernel's cache or the
+ * disk.  Nothing for bytes in memory.  Never fails.
+ */
+void bolt_map_forget(const struct bolt_map *map);
 void bolt_map_release(struct bolt_map *map);
 void bolt_map_scoped(struct bolt_map *map);
 

@@ -3,7 +3,13 @@
  */
 #include "etcd/bolt_walk.h"
 
-enum { DEPTH_MAX = 32, NAME_SHOWN = 32, FLAG_BUCKET = 1 };
+enum {
+	DEPTH_MAX = 32,
+	NAME_SHOWN = 32,
+	FLAG_BUCKET = 1,
+	HELD_PAGES =
+		256, /* that are read before their memory is given back; the kernel maps up to 16 around each */
+};
 
 struct walk {
 	const struct bolt_map *map;
@@ -11,6 +17,7 @@ struct walk {
 	const char *only;
 	struct bolt_slice bucket;
 	uint64_t pages_left;
+	uint64_t held; /* pages read since their memory was given back */
 };
 
 /* Where the walk is, and the borders of the keys there: min <= key < max; data NULL: no border. */
@@ -56,6 +63,11 @@ static int walk_id(struct walk *w, uint64_t id, const struct place *place, struc
 		return in_bucket(w, err);
 	}
 	w->pages_left -= page.pages;
+	if (w->held > HELD_PAGES) {
+		bolt_map_forget(w->map);
+		w->held = 0;
+	}
+	w->held += page.pages;
 	return walk_page(w, &page, place, err);
 }
 
@@ -172,6 +184,8 @@ int bolt_walk(const struct bolt_map *map, const char *only, const struct bolt_vi
 	struct walk w = {
 		.map = map, .visitor = visitor, .only = only, .pages_left = map->meta->pages
 	};
+	int failed = walk_id(&w, map->meta->root, &(struct place){ 0 }, err);
 
-	return walk_id(&w, map->meta->root, &(struct place){ 0 }, err);
+	bolt_map_forget(map);
+	return failed;
 }

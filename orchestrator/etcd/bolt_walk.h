@@ -28,7 +28,8 @@ struct bolt_visitor {
 
 /*
  * All of the map, or with `only` (the name of a top bucket) just what is in that; its entry of
- * level 0 comes, too, the others' not.  -1 (CORRUPT) says which bucket, page, element and byte.
+ * level 0 comes, too, the others' not.  What was read is not held in memory (bolt_map_forget).
+ * -1 (CORRUPT) says which bucket, page, element and byte.
  */
 int bolt_walk(const struct bolt_map *map, const char *only, const struct bolt_visitor *visitor,
 	      struct err *err);

@@ -6,7 +6,7 @@
 #include "base/crc32c.h"
 #include "etcd/etcd_db_meta.h"
 
-enum { HASH_BATCH = 64 };
+enum { HASH_BATCH = 64, HASH_BYTES = 1024 * 1024 };
 
 struct reading {
 	struct etcd_keys *keys;
@@ -185,6 +185,7 @@ struct hashing {
 		bool only_newest;
 	} waiting[HASH_BATCH];
 	size_t count;
+	uint64_t bytes; /* of what waits: the walk gives the memory back of what it has passed */
 };
 
 static void hash_waiting(struct hashing *h)
@@ -198,6 +199,7 @@ static void hash_waiting(struct hashing *h)
 		h->sum = crc32c(h->sum, kv->stored.data, kv->stored.len);
 	}
 	h->count = 0;
+	h->bytes = 0;
 }
 
 /*
@@ -228,7 +230,8 @@ static int hash_entry(void *arg, const struct bolt_entry *entry, struct err *err
 	h->waiting[h->count].only_newest = compacted && live;
 	if (compacted && live)
 		h->waiting[h->count].hash = etcd_keys_hash(db->keys, &kv);
-	if (++h->count == HASH_BATCH)
+	h->bytes += kv.stored.len;
+	if (++h->count == HASH_BATCH || h->bytes > HASH_BYTES)
 		hash_waiting(h);
 	return 0;
 }

@@ -12,7 +12,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { REVISION = 17, TAG_BITS = 24, BYTES_A_KEY = 24, SLOTS_MIN = 64, BATCH = 64 };
+enum {
+	REVISION = 17,
+	TAG_BITS = 24,
+	BYTES_A_KEY = 24,
+	SLOTS_MIN = 64,
+	BATCH = 64,
+	HELD_BATCHES = 2
+};
 
 #define PLACE_MAX (UINT64_MAX >> TAG_BITS)
 
@@ -293,10 +300,13 @@ int etcd_keys_each(const struct etcd_keys *keys,
 {
 	uint64_t places[BATCH], at = 0;
 	struct etcd_kv kv;
+	unsigned held = 0;
 	int result = 0;
 	size_t n;
 
 	while (!result && (n = next_batch(keys, &at, places)) > 0) {
+		if (++held % HELD_BATCHES == 0)
+			bolt_map_forget(keys->map);
 		for (size_t i = 0; i < n && !result; i++) {
 			if (!kv_at(keys, places[i], &kv))
 				return err_set(err, ERR_CORRUPT,

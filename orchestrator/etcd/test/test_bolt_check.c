@@ -187,6 +187,50 @@ static int count(void *arg, const struct bolt_entry *entry, struct err *err)
 	return 0;
 }
 
+/* The bytes of files that this process has in its memory (proc(5), statm: shared). */
+static uint64_t mapped_in_memory(void)
+{
+	unsigned long long size, resident, shared = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	CHECK(f && fscanf(f, "%llu %llu %llu", &size, &resident, &shared) == 3);
+	if (f)
+		fclose(f);
+	return shared * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static int read_value(void *arg, const struct bolt_entry *entry, struct err *err)
+{
+	uint64_t *sum = arg;
+
+	(void)err;
+	for (size_t i = 0; i < entry->value.len; i++)
+		*sum += entry->value.data[i];
+	return 0;
+}
+
+/* What a walk has passed is no longer in this process's memory, and can be read again. */
+static void test_walk_forgets(void)
+{
+	enum { LARGE = 24 * 1024 * 1024 };
+	struct bolt_want want = { .revision = 77, .large = LARGE };
+	struct bolt_file file = make_bolt(&want);
+	uint64_t sums[2] = { 0 }, before;
+	scoped(bolt_map) struct bolt_map map = { 0 };
+	scoped(fd) int fd = bolt_fd(&file);
+	struct err err = ERR_INIT;
+
+	CHECK_INT(bolt_map_open(fd, file.size, &map, &err), 0);
+	before = mapped_in_memory();
+	for (int i = 0; i < 2; i++) {
+		struct bolt_visitor visitor = { .arg = &sums[i], .entry = read_value };
+		CHECK_INT(bolt_walk(&map, NULL, &visitor, &err), 0);
+		CHECK(mapped_in_memory() < before + LARGE / 2);
+	}
+	CHECK(sums[0] && sums[0] == sums[1]);
+	free(file.data);
+}
+
 static int stop(void *arg, const struct bolt_entry *entry, struct err *err)
 {
 	(void)arg;
@@ -293,4 +337,5 @@ static void test_every_byte(void)
 }
 
 TESTS(TEST(test_good), TEST(test_overflow), TEST(test_metas), TEST(test_size), TEST(test_damage),
-      TEST(test_walk_ends), TEST(test_entries), TEST(test_freelist), TEST(test_every_byte))
+      TEST(test_walk_ends), TEST(test_walk_forgets), TEST(test_entries), TEST(test_freelist),
+      TEST(test_every_byte))

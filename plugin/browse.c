@@ -40,15 +40,9 @@ static int settle(const struct opts *opts, struct plan *plan, const struct certi
 	if (pick_node(opts, plan, &node, err))
 		return -1;
 	plan_single(plan, node);
-	drill->port = (unsigned)opts->port_base;
 	drill->alone = drill->api = true;
-	drill->limit_s = opts->timeout_ms ? opts->timeout_ms / 1000 + 60 : LIMIT_S;
-	drill->etcd = opts->etcd;
 	drill->certificate = certificate;
-	plan->ctx.drill = drill;
-	plan->ctx.bump = 0;
-	plan->ctx.front_ready = NULL;
-	return drill_cluster(&plan->found.cluster, drill, err) || plan_members(plan, err);
+	return drill_flags_settle(opts, plan, drill, LIMIT_S, err);
 }
 
 /* It stands; whoever looks, looks.  Signals are theirs for that time. */

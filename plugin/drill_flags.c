@@ -3,7 +3,7 @@
  */
 #include "plugin/drill_flags.h"
 
-#include "etcd/cluster.h"
+#include "play/drill.h"
 
 enum { LOWEST_PORT = 1024, HIGHEST_PORT = 65535 };
 
@@ -36,4 +36,16 @@ int drill_flags_check(const struct opts *opts, struct err *err)
 		return bad_flag(opts, err);
 	}
 	return 0;
+}
+
+int drill_flags_settle(const struct opts *opts, struct plan *plan, struct play_drill *drill,
+		       uint64_t limit_s, struct err *err)
+{
+	drill->port = (unsigned)opts->port_base;
+	drill->limit_s = opts->timeout_ms ? opts->timeout_ms / 1000 + 60 : limit_s;
+	drill->etcd = opts->etcd;
+	plan->ctx.drill = drill;
+	plan->ctx.bump = 0;
+	plan->ctx.front_ready = NULL;
+	return drill_cluster(&plan->found.cluster, drill, err) || plan_members(plan, err) ? -1 : 0;
 }

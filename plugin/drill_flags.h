@@ -4,9 +4,17 @@
 #ifndef PLUGIN_DRILL_FLAGS_H
 #define PLUGIN_DRILL_FLAGS_H
 
-#include "plugin/opts.h"
+#include "plugin/plan.h"
 
 /* -1: USAGE. */
 int drill_flags_check(const struct opts *opts, struct err *err);
+
+/*
+ * From the real cluster of the plan to the scratch one: its ports, its limit (limit_s, in seconds, without --timeout) and
+ * programs by the flags; no bump, nobody to wait for.  The plan borrows `drill`, whose other fields are the caller's.  -1: as
+ * drill_cluster and plan_members.
+ */
+int drill_flags_settle(const struct opts *opts, struct plan *plan, struct play_drill *drill,
+		       uint64_t limit_s, struct err *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "plugin/drill_nodes.h"
 
 #include "etcd/apiserver_flags.h"
+#include "plugin/drill_flags.h"
 #include "plugin/drill_left.h"
 #include "plugin/drill_tell.h"
 #include "plugin/perform.h"
@@ -16,16 +17,13 @@
 
 enum { LIMIT_S = 3600, CERTIFICATE_HOURS = 25, STATUS_LEFT = 5 };
 
-/* From the real cluster to the scratch one: its ports, no bump, nobody to wait for. */
+/* From the real cluster to the scratch one, and what the snapshot must show there. */
 static int settle(const struct opts *opts, struct plan *plan, const struct drill_snapshot *snapshot,
 		  struct certificate *certificate, struct err *err)
 {
 	struct play_drill *drill = arena_alloc(plan->arena, sizeof(*drill));
 
-	drill->port = (unsigned)opts->port_base;
 	drill->hash = snapshot->hash.hash;
-	drill->limit_s = opts->timeout_ms ? opts->timeout_ms / 1000 + 60 : LIMIT_S;
-	drill->etcd = opts->etcd;
 	drill->api = opts->api != CHOICE_FALSE;
 	drill->objects = &snapshot->objects;
 	memcpy(drill->secrets, snapshot->secrets, sizeof(drill->secrets));
@@ -34,13 +32,10 @@ static int settle(const struct opts *opts, struct plan *plan, const struct drill
 	if (drill->api &&
 	    certificate_make(APISERVER_USER, "127.0.0.1", CERTIFICATE_HOURS, certificate, err))
 		return -1;
-	plan->ctx.drill = drill;
 	plan->ctx.carried_alarms = snapshot->carried.alarms;
 	plan->ctx.carried_auth = snapshot->carried.auth;
 	plan->ctx.snapshot_in_use = snapshot->carried.in_use;
-	plan->ctx.bump = 0;
-	plan->ctx.front_ready = NULL;
-	return drill_cluster(&plan->found.cluster, drill, err) || plan_members(plan, err);
+	return drill_flags_settle(opts, plan, drill, LIMIT_S, err);
 }
 
 /* What is printed and kept of one that failed has no proofs; the page tells how far it came. */

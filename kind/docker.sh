@@ -21,7 +21,7 @@ may_have_sys_resource() {
 own_daemon_pid() {
   local pid
   pid=$(cat "$DOCKER_DIR/pid" 2>/dev/null) || return 1
-  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$DOCKER_DIR/pid" && printf '%s\n' "$pid"
+  tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF "$DOCKER_DIR/pid" && printf '%s\n' "$pid"
 }
 
 # Sets DOCKER_HOST to a daemon that answers, if there is one: ours first, for the images are there.

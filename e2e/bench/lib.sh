@@ -26,7 +26,7 @@ fill() {
 	docker exec -i "${pair%%=*}" bash -s "$1" <<'B'
 e="/root/fill/etcdctl --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/server.crt --key /etc/kubernetes/pki/etcd/server.key --endpoints https://127.0.0.1:2379"
 for ((i = 0; i < $1; i++)); do
-	{ echo; for ((j = 0; j < 100; j++)); do echo "put /bench/$i/$j $(head -c 7800 /dev/urandom | base64 -w 0)"; done; echo; echo; } | $e txn >/dev/null
+	{ echo; head -c 780000 /dev/urandom | base64 -w 10400 | awk -v i=$i '{ print "put /bench/" i "/" NR " " $0 }'; echo; echo; } | $e txn >/dev/null
 done
 rm -rf /root/fill
 B

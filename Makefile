@@ -254,7 +254,7 @@ drill: deps all
 	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/kind-drill "$(SNAPSHOT)" $(FLAGS)
 
 bench: deps all
-	$(call install,jq curl procps bc age zstd openssh-server)
+	$(call install,jq curl procps bc age zstd openssh-server python3)
 	e2e/bench/run $(BUILD)/kubectl-etcd_backup
 	e2e/bench/save $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 	e2e/bench/memory $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16

@@ -148,6 +148,31 @@ static void test_rejoins(void)
 	fake_world_close(&world);
 }
 
+/* A node that was set up anew has no data dir; on one whose disk is full none can be made, and it stays as it is. */
+static void test_no_data_dir(void)
+{
+	static const struct fake_answer full[] = {
+		{ "install -d -m 0700 /var/lib/etcd", 1, "", { 0 } }, { .has = NULL }
+	};
+	scoped(arena) struct arena *arena = arena_new();
+	struct fake_world world;
+	struct playbook book;
+	struct watch watch;
+
+	for (int i = 0; i < 2; i++) {
+		open_world(&world, arena, &book);
+		scoped(mem) char *data = mem_printf("%s/var/lib/etcd", world.nodes[0].root);
+		fake_remove(data, -1);
+		world.nodes[0].answers = i ? full : NULL;
+		struct told told = matrix_run(&world, &book, HOW_RUN, NULL, &watch);
+		CHECK_INT(told.outcome, i ? PLAY_UNDONE : PLAY_DONE);
+		CHECK_HAS(told.err.text, i ? "cp-1: empty-member: install: exit 1" : "");
+		CHECK(fake_exists(data) == !i);
+		CHECK(fake_world_serves(&world, FAKE_TOKEN) == !i);
+		fake_world_close(&world);
+	}
+}
+
 typedef int verb_fn(struct node *, const struct play_ctx *, uint64_t, struct err *);
 
 static void refuses(struct fake_world *world, verb_fn *verb, size_t node, const char *words)
@@ -185,7 +210,16 @@ static void test_changed_meanwhile(void)
 	world.play_nodes[1].found_cluster++;
 	CHECK_INT(judge_wait_voters(&world.ctx, &err), -1);
 	CHECK_HAS(err.text, "cp-1 serves as part of cluster");
+
+	/* somebody has changed the manifest that waits */
+	scoped(mem) char *live = mem_printf("%s" MANIFEST, world.nodes[0].root);
+	scoped(mem) char *parked =
+		mem_printf("%s/etc/kubernetes/etcd-backup/" REJOIN_RUN "/parked/etcd.yaml",
+			   world.nodes[0].root);
+	CHECK_INT(rename(live, parked), 0);
+	fake_write(parked, "kind: Pod\n", 10, 0600);
+	refuses(&world, verb_start_etcd, 0, "parked/etcd.yaml: ");
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_refusals), TEST(test_rejoins), TEST(test_changed_meanwhile))
+TESTS(TEST(test_refusals), TEST(test_rejoins), TEST(test_no_data_dir), TEST(test_changed_meanwhile))

@@ -203,6 +203,24 @@ static void test_each(void)
 	CHECK_INT(again.count, 1);
 }
 
+/* A process that writes a run's journal has it in its hands, until it closes it. */
+static void test_use(void)
+{
+	const struct tree header = { .kind = TREE_MAP };
+	struct err err = ERR_INIT;
+	struct journal *journal = journal_new(folder, "used", "r-use", &header, &err);
+
+	CHECK(journal);
+	CHECK_INT(journal_use(folder, "r-nobodys"), JOURNAL_UNKNOWN);
+	CHECK_INT(journal_use(folder, "r-use"), JOURNAL_HELD);
+	journal_free(journal);
+	CHECK_INT(journal_use(folder, "r-use"), JOURNAL_IDLE);
+	/* asking does not hold it */
+	journal = journal_reopen(folder, "used", "r-use", &header, &err);
+	CHECK(journal);
+	journal_free(journal);
+}
+
 static void drop_folder(void)
 {
 	fake_remove(folder, -1);
@@ -210,4 +228,4 @@ static void drop_folder(void)
 }
 
 TESTS(TEST(make_folder), TEST(test_stories), TEST(test_refused), TEST(test_reopened),
-      TEST(test_endless), TEST(test_each), TEST(drop_folder))
+      TEST(test_endless), TEST(test_each), TEST(test_use), TEST(drop_folder))

@@ -579,6 +579,11 @@ static void test_not_moved(void)
 	answers(runs);
 	write_file("/etc/kubernetes/manifests/etcd.yaml", "kind: Pod\n");
 	fails("swap-data", ERR_UNSAFE, "etcd has come back (7): not touching the data");
+	const struct fake_answer odd[] = { runs[0],
+					   { "manifests/etcd.yaml", 0, "what?\n", ERR_INIT },
+					   { .has = NULL } };
+	answers(odd);
+	fails("swap-data", ERR_REMOTE, "what?");
 	answers(NULL);
 	fake_world_close(&world);
 }

@@ -49,8 +49,13 @@ revisions() {
 	"$PLUGIN" discover "${SSH_FLAGS[@]}" --nodes "$NODES" -o json 2>/dev/null | jq -r '.members[].revision' | sort -u
 }
 
+# put NAME VALUE: that ConfigMap with that value, which it may have already
+put() { k create configmap "$1" --from-literal=a="$2" --dry-run=client -o yaml | k apply -f -; }
+written() { wait_for 60 "the ConfigMap $1" put "$1" "$2"; }
+
 # deployment NAME: three pods, one a node; pods_run NAME: they all do
-deployment() {
+deployment() { wait_for 60 "the Deployment" deploy "$1"; }
+deploy() {
 	k apply -f - >/dev/null <<Y
 apiVersion: apps/v1
 kind: Deployment

@@ -7,7 +7,7 @@ OWN_SOCKET=unix://$DOCKER_DIR/docker.sock
 BRIDGE=etcd-backup0                     # 12 characters; the kernel takes 15
 
 # `docker info` succeeds without a server in some versions; this does not.
-daemon_answers() { timeout 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+daemon_answers() { timeout 60 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 own_daemon_answers() { [[ -S ${OWN_SOCKET#unix://} ]] && DOCKER_HOST=$OWN_SOCKET daemon_answers; }
 
 # Some sandboxes and small virtual machines withhold CAP_SYS_RESOURCE (bit 24) even from root.

@@ -313,8 +313,12 @@ static void test_never_a_quorum(void)
 	uint64_t revision;
 
 	start_three(three, 1);
-	usleep(500000); /* it opens its port before it answers there: either way must fail */
 	scoped(etcd_client) struct etcd_client *client = lab_client(&lab, three[0]);
+	uint64_t end = deadline_in(30000);
+	do /* until its port is open */
+		usleep(100000);
+	while (etcd_linearizable_revision(client, deadline_in(1000), &revision, &err) &&
+	       err.code == ERR_SSH && ms_until(end) > 0);
 	CHECK_INT(etcd_linearizable_revision(client, deadline_in(1000), &revision, &err), -1);
 	CHECK_INT(etcd_snapshot(client, true, deadline_in(1000), 1000, ignore_data, NULL, &snapshot,
 				&err),

@@ -163,7 +163,7 @@ static void faults_stall(void)
 	struct collect c = { .len = 0 };
 	struct err err = ERR_INIT;
 
-	place.stall_ms = 700;
+	place.stall_ms = 4000;
 	void *store = open_place(&place);
 	CHECK_INT(put(store, "it", 250000, true, NULL, &err), 0);
 	CHECK_INT(get(store, "it", &c, NULL, &err), -1);

@@ -37,7 +37,7 @@ int after_names(struct plan *plan, size_t member, const char *prefix, uint64_t d
 void after_show(const struct plan *plan);
 
 /*
- * After a restore that succeeded: waits until leases of API servers that are gone have ended (half a minute at most), restarts
+ * After a rollback that succeeded: tells of alarms that stand.  After a restore: waits until leases of API servers that are gone have ended (half a minute at most), restarts
  * the kubelets that --restart-kubelets names, and tells what is left to do.
  */
 void after_end(const struct opts *opts, struct plan *plan);

@@ -51,17 +51,20 @@ static void end_alarms(const struct plan *plan)
 	const struct play_ctx *ctx = &plan->ctx;
 	unsigned left = play_alarms_left(ctx);
 
-	if (!ctx->carried_alarms)
+	if (!ctx->carried_alarms && !left)
 		return;
 	if (!left) {
 		print_notice("The alarms that came with the snapshot are disarmed.");
 		return;
 	}
-	print_notice("warning: %s%s came with the snapshot and stands: nobody can write.  On a "
-		     "node: etcdctl compact, etcdctl defrag, etcdctl alarm disarm; then kubectl "
+	print_notice("warning: %s%s came with the %s and stands: nobody can write.  On a node: "
+		     "etcdctl compact, etcdctl defrag, etcdctl alarm disarm; then kubectl "
 		     "etcd-backup status",
 		     left & ETCD_ALARM_NOSPACE ? "the alarm NOSPACE" : "an alarm",
-		     ctx->keep_alarms ? " (--keep-alarms)" : "");
+		     ctx->keep_alarms ? " (--keep-alarms)" : "",
+		     ctx->target ? "old data" : "snapshot");
+	if (ctx->target) /* its members were not looked into */
+		return;
 	for (size_t i = 0; i < ctx->cluster->count; i++) {
 		const struct play_node *node = &ctx->nodes[i];
 		if (node->alarm_trouble[0])
@@ -162,6 +165,10 @@ void after_end(const struct opts *opts, struct plan *plan)
 
 	/* the run has ended: a second Ctrl-C ends only the waiting here */
 	fleet_catch_signals(plan->found.fleet, NULL, NULL, &ignored);
+	if (plan->ctx.target) {
+		end_alarms(plan);
+		return;
+	}
 	end_revisions(plan);
 	end_alarms(plan);
 	if (plan->ctx.carried_auth)

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { STOP_MS = 5000, AGAIN_MS = 50 };
 
 extern char **environ;
 
@@ -77,9 +80,20 @@ bool browse_child_ended(struct browse_child *child, int *status)
 
 void browse_child_stop(struct browse_child *child)
 {
+	uint64_t end = deadline_in(STOP_MS);
+
+	/* a shell at a terminal takes no notice of the first */
 	kill(child->pid, SIGTERM);
-	while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	kill(child->pid, SIGHUP);
+	kill(child->pid, SIGCONT);
+	while (waitpid(child->pid, NULL, WNOHANG) != child->pid) {
+		if (now_ms() >= end) {
+			kill(child->pid, SIGKILL);
+			waitpid(child->pid, NULL, 0);
+			break;
+		}
+		poll(NULL, 0, AGAIN_MS);
+	}
 	if (child->fd >= 0)
 		close(child->fd);
 }

@@ -21,7 +21,7 @@ int browse_child_start(char *const argv[], const char *kubeconfig, const char *s
 /* Whether it has ended; *status: its exit status, or 128 + signal. */
 bool browse_child_ended(struct browse_child *child, int *status);
 
-/* Tells it to end (SIGTERM), and waits for that. */
+/* Tells it to end (SIGTERM, SIGHUP), waits for that for 5 seconds, and kills it then. */
 void browse_child_stop(struct browse_child *child);
 
 #endif

@@ -8,9 +8,8 @@
 #include "plugin/rerun.h"
 
 #include <string.h>
-#include <time.h>
 
-enum { ASK_MS = 30 * 1000, RUNS_MAX = 64, LATE_S = 10 * 60 };
+enum { ASK_MS = 30 * 1000, RUNS_MAX = 64 };
 
 struct left {
 	char names[RUNS_MAX][RUN_ID_SIZE];
@@ -21,28 +20,6 @@ struct looking {
 	struct arena *const *arenas; /* of the workers */
 	struct left nodes[CLUSTER_MEMBERS_MAX];
 };
-
-/* Its own processes have been ended by then. */
-static bool is_over(const struct run_state *state)
-{
-	struct tm tm = { 0 };
-	const char *end = state->since ? strptime(state->since, "%Y-%m-%dT%H:%M:%SZ", &tm) : NULL;
-
-	return end && !*end && (uint64_t)timegm(&tm) + state->drill_limit_s + LATE_S < now_unix();
-}
-
-static bool is_dead(const char *run, const struct run_state *state)
-{
-	switch (journal_use(NULL, run)) {
-	case JOURNAL_HELD:
-		return false;
-	case JOURNAL_IDLE:
-		return true;
-	case JOURNAL_UNKNOWN:
-		break;
-	}
-	return is_over(state);
-}
 
 static int look(struct node *node, void *arg, struct err *err)
 {
@@ -58,11 +35,25 @@ static int look(struct node *node, void *arg, struct err *err)
 	for (size_t i = 0; i < count; i++) {
 		if (state_read(node, names[i], looking->arenas[node->index], deadline, &state, err))
 			return -1;
-		if (!state.found || !state.drill_port || !is_dead(names[i], &state))
+		/* one that was begun elsewhere may be at work there */
+		if (!state.found || !state.drill_port ||
+		    journal_use(NULL, names[i]) != JOURNAL_IDLE)
 			continue;
 		memcpy(left->names[left->count++], names[i], RUN_ID_SIZE);
 	}
 	return 0;
+}
+
+/* A node may say what it likes: nothing else is undone without being asked for. */
+static int is_drill(const struct rerun *rerun, struct err *err)
+{
+	const char *playbook = rerun->told->playbook;
+
+	if (rerun->told->drill_port && !rerun->committed &&
+	    (strcmp(playbook, "drill") == 0 || strcmp(playbook, "browse") == 0))
+		return 0;
+	return err_set(err, ERR_UNSAFE, "a node takes run %s for a drill, and it is a %s",
+		       rerun->run, playbook);
 }
 
 static int undo(const struct opts *opts, const char *run, struct err *err)
@@ -76,7 +67,7 @@ static int undo(const struct opts *opts, const char *run, struct err *err)
 	yes.report = NULL;
 	plan_begin(&plan);
 	print_notice("Drill %s is dead: removing what it left.", run);
-	int failed = rerun_find(&yes, run, &plan, &rerun, err) ||
+	int failed = rerun_find(&yes, run, &plan, &rerun, err) || is_drill(&rerun, err) ||
 		     rerun_context(&yes, &plan, &rerun, &book, err) ||
 		     perform(&yes, &plan, &book, PERFORM_UNDO, err);
 	plan_release(&plan);

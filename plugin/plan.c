@@ -91,6 +91,9 @@ const char *plan_operator(struct arena *arena)
 	return arena_printf(arena, "%s at %s", found->pw_name, host);
 }
 
+/* No cluster has written so often; a member that says so must not push the others to the end of the numbers. */
+#define REVISION_MAX ((uint64_t)1 << 53)
+
 static void measure_loss(struct plan *plan)
 {
 	struct play_ctx *ctx = &plan->ctx;
@@ -102,7 +105,13 @@ static void measure_loss(struct plan *plan)
 		plan->live |= one->answers;
 	}
 	ctx->bump = BUMP_UNKNOWN;
-	if (plan->live)
+	if (plan->live_revision > REVISION_MAX)
+		print_warning(
+			arena_printf(plan->arena,
+				     "a member says that it is at revision %llu, which cannot be: "
+				     "not counted",
+				     (unsigned long long)plan->live_revision));
+	else if (plan->live)
 		ctx->bump = BUMP_MARGIN + (plan->live_revision > ctx->snapshot_revision
 						   ? plan->live_revision - ctx->snapshot_revision
 						   : 0);

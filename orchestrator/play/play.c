@@ -180,39 +180,50 @@ static int play_step(struct play *play, size_t index, bool undo, const bool done
 	return failed ? -1 : 0;
 }
 
+/* Those whose turn has come, and who did not fail; in turns (forward only) none has it after one that fails. */
+static void add_done(const struct play *play, const struct step *step, bool undo,
+		     const struct err errs[], bool done[])
+{
+	for (size_t n = 0; n < fleet_count(play->fleet); n++) {
+		if (errs[n].code && !undo && step->on == ON_ONE_BY_ONE)
+			return;
+		done[n] = done[n] || errs[n].code == ERR_NONE;
+	}
+}
+
 /*
  * One step until every node has done it, or TRIES are used up.  For undos and for what comes after the commit: a connection
- * that is lost for a moment must not be the end; verbs look first, so those that have done it do nothing.
+ * that is lost for a moment must not be the end; verbs look first, so those that have done it do nothing.  Nodes that are done
+ * already have no part in it; in the end `done` says who is.
  */
-static int play_step_again(struct play *play, size_t index, bool undo, struct err *err)
+static int play_step_again(struct play *play, size_t index, bool undo, bool done[], struct err *err)
 {
-	size_t count = fleet_count(play->fleet);
 	struct err errs[FLEET_MAX];
-	bool done[FLEET_MAX] = { false };
 
 	for (int attempt = 1;; attempt++) {
 		if (!play_step(play, index, undo, done, errs, err))
 			return 0;
+		add_done(play, &play->playbook->steps[index], undo, errs, done);
 		if (attempt == TRIES || err->code == ERR_CANCELLED || err->code == ERR_TAKEN)
 			return -1;
-		for (size_t n = 0; n < count; n++)
-			done[n] = done[n] || errs[n].code == ERR_NONE;
 		*err = ERR_INIT; /* a try that succeeds leaves no error behind */
 	}
 }
 
-/* Adds to an error that stands: what went wrong while undoing it. */
-static void add_undo_failure(struct err *err, const struct err *undo_err)
+/* Adds to an error that stands: what went wrong while undoing it, and whether the other nodes are as before. */
+static void add_undo_failure(struct err *err, const struct err *undo_err, bool others)
 {
+	const char *end = others ? " (the other nodes are as before, but for the lock)" : "";
 	char first[sizeof(err->text)];
 
 	if (!err->text[0]) { /* an undo is all that was wanted */
 		*err = *undo_err;
+		snprintf(err->text, sizeof(err->text), "%.300s%s", undo_err->text, end);
 		return;
 	}
 	memcpy(first, err->text, sizeof(first));
-	snprintf(err->text, sizeof(err->text), "%.300s; then undoing failed: %.300s", first,
-		 undo_err->text);
+	snprintf(err->text, sizeof(err->text), "%.270s; then undoing failed: %.270s%s", first,
+		 undo_err->text, end);
 	if (undo_err->hint[0])
 		memcpy(err->hint, undo_err->hint, sizeof(err->hint));
 }
@@ -224,29 +235,72 @@ static int mark_undoing(struct node *node, void *arg, struct err *err)
 
 	/* not into a run that is another's by now: it may be going forward */
 	return check_held(node, play->ctx, deadline, err) ||
-			       state_mark(node, play->ctx, "undoing", deadline, err)
+			       state_mark_durable(node, play->ctx, "undoing", deadline, err)
 		       ? -1
 		       : 0;
 }
 
-/* The undos of the first `begun` steps, backwards.  The first that fails ends it. */
+/* Whoever has not done a step has no part in those that come; false: nobody is left. */
+static bool leave_out(const struct play *play, const bool done[], bool left_out[])
+{
+	bool any = false;
+
+	for (size_t n = 0; n < fleet_count(play->fleet); n++) {
+		left_out[n] = left_out[n] || !done[n];
+		any = any || !left_out[n];
+	}
+	return any;
+}
+
+/* The first step that changes anything: it takes the lock. */
+static size_t lock_step(const struct play *play)
+{
+	size_t i = 0;
+
+	while (i < play->playbook->count && play->playbook->steps[i].verb->kind != VERB_CHANGES)
+		i++;
+	return i;
+}
+
+/* Whether the undos go on after that failure of one. */
+static bool some_go_on(const struct play *play, const struct err *failure, const bool done[],
+		       bool left_out[])
+{
+	return leave_out(play, done, left_out) && failure->code != ERR_CANCELLED &&
+	       failure->code != ERR_TAKEN;
+}
+
+/*
+ * The undos of the first `begun` steps, backwards.  A node that fails in one stays as it is from there on; the others go on
+ * back: each serves the old data again by itself, and one that has the new data has no quorum.  They keep lock and state then, for
+ * whoever leads the run to its end.  Nothing more is done when all fail, the operator ends it, or another process has the run.
+ * -1 when any failed.
+ */
 static int undo_from(struct play *play, size_t begun, struct err *err)
 {
-	struct err ignored[FLEET_MAX];
+	struct err ignored[FLEET_MAX], first = ERR_INIT;
+	bool left_out[FLEET_MAX] = { false }, going = true;
+	size_t lock = lock_step(play), i = begun;
 
 	fleet_shield(play->fleet);
 	/* whoever goes on with a run that dies here goes back, too; where nothing is locked there is nothing to mark */
 	fleet_each(play->fleet, mark_undoing, play, NULL, ignored, NULL, NULL);
-	for (size_t i = begun; i-- > 0;) {
+	while (going && i-- > 0 && (!first.code || i > lock)) {
 		struct err undo_err = ERR_INIT;
+		bool done[FLEET_MAX];
 		if (!play->playbook->steps[i].undo)
 			continue;
-		if (play_step_again(play, i, true, &undo_err)) {
-			add_undo_failure(err, &undo_err);
-			return -1;
-		}
+		memcpy(done, left_out, sizeof(done));
+		if (!play_step_again(play, i, true, done, &undo_err))
+			continue;
+		going = some_go_on(play, &undo_err, done, left_out);
+		if (!first.code)
+			first = undo_err;
 	}
-	return 0;
+	if (!first.code)
+		return 0;
+	add_undo_failure(err, &first, going);
+	return -1;
 }
 
 static bool anything_changed(const struct play *play, size_t begun)
@@ -331,7 +385,8 @@ static enum play_outcome run_committed(struct play *play, struct err *err)
 	fleet_shield(play->fleet);
 	play->deadline = 0;
 	for (size_t i = book->commit; i < book->count; i++) {
-		if (!play_step_again(play, i, false, err) && !stopped_after(play, i, err))
+		bool done[FLEET_MAX] = { false };
+		if (!play_step_again(play, i, false, done, err) && !stopped_after(play, i, err))
 			continue;
 		if (play->journal)
 			journal_add(play->journal, "end", NULL, NULL, err->text, &ignored);

@@ -213,8 +213,11 @@ static int look_phase(struct node *node, const struct play_ctx *ctx, uint64_t de
 		out->phase = PHASE_SWAPPED;
 	if (there[ETCD_BACK])
 		out->phase = PHASE_ETCD_STARTED;
-	/* parked and in its place: the copy stands there, and the original has not been put away yet */
-	if (there[API_BACK] || (there[API_PARKED] && there[API_LIVE]))
+	/*
+	 * Parked and in its place: the copy stands there, and the original has not been put away yet; but etcd was started before.
+	 * Where it was not, somebody has put the manifest back by hand.
+	 */
+	if (there[API_BACK] || (there[API_PARKED] && there[API_LIVE] && there[ETCD_BACK]))
 		out->phase = PHASE_API_STARTED;
 	return 0;
 }
@@ -254,6 +257,17 @@ int state_mark(struct node *node, const struct play_ctx *ctx, const char *mark, 
 
 	return node_run(node, argv("install", "-m", "0600", "/dev/null", path), deadline, NULL,
 			err);
+}
+
+int state_mark_durable(struct node *node, const struct play_ctx *ctx, const char *mark,
+		       uint64_t deadline, struct err *err)
+{
+	scoped(mem) char *folder = path_run(ctx, NULL);
+
+	return state_mark(node, ctx, mark, deadline, err) ||
+			       node_run(node, argv("sync", folder), deadline, NULL, err)
+		       ? -1
+		       : 0;
 }
 
 int state_marked(struct node *node, const struct play_ctx *ctx, const char *mark, uint64_t deadline,

@@ -50,9 +50,11 @@ int state_write(struct node *node, const struct play_ctx *ctx, uint64_t deadline
 int state_read(struct node *node, const char *run, struct arena *arena, uint64_t deadline,
 	       struct run_state *out, struct err *err);
 
-/* Puts a mark into the run's folder ("undoing", "served-etcd", "built"), and asks for it. */
+/* Puts a mark into the run's folder ("undoing", "served-etcd", "built"), and asks for it; durable: a power cut leaves it there. */
 int state_mark(struct node *node, const struct play_ctx *ctx, const char *mark, uint64_t deadline,
 	       struct err *err);
+int state_mark_durable(struct node *node, const struct play_ctx *ctx, const char *mark,
+		       uint64_t deadline, struct err *err);
 int state_marked(struct node *node, const struct play_ctx *ctx, const char *mark, uint64_t deadline,
 		 bool *marked, struct err *err);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "etcd/apiserver.h"
+#include "etcd/etcd_alarm.h"
 #include "play/look.h"
 #include "play/verb.h"
 
@@ -103,6 +104,22 @@ static int read_lease(struct apiserver_client *client, const char *name, uint64_
 	return 0;
 }
 
+/* Old data comes back with the alarms that it had, and no step clears them. */
+static bool look_alarms(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+			struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	scoped(etcd_client) struct etcd_client *client =
+		etcd_client_new(node, self->member, deadline, err);
+	struct etcd_alarm_list alarms;
+
+	if (!client || etcd_alarm_list(client, deadline, &alarms, err))
+		return true;
+	ctx->nodes[ctx->cluster->count - 1].alarms_left =
+		alarms.kinds; /* where play_alarms_left looks */
+	return alarms.kinds != 0;
+}
+
 int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			  struct err *err)
 {
@@ -110,8 +127,8 @@ int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_
 	struct play_node *self = play_node(ctx, node);
 	bool moved[2] = { false, false };
 
-	if (play_alarms_left(ctx)) /* nobody can write */
-		return 0;
+	if (play_alarms_left(ctx) || (ctx->target && look_alarms(node, ctx, deadline, err)))
+		return err->code ? -1 : 0; /* nobody can write */
 	scoped(apiserver_client) struct apiserver_client *client =
 		client_of(node, ctx, deadline, err);
 

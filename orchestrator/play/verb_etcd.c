@@ -74,9 +74,12 @@ static bool refused_by_auth(const struct play_ctx *ctx, const struct err *err)
 		strstr(err->text, "user not found"));
 }
 
+/* One look has ASK_MS, but for the hash: that reads the whole database, and takes as long as the disk needs. */
 static int ask_all(struct etcd_client *client, struct play_node *self, const struct play_ctx *ctx,
-		   uint64_t deadline, struct err *err)
+		   uint64_t step_deadline, struct err *err)
 {
+	uint64_t limit = deadline_in(ASK_MS),
+		 deadline = limit < step_deadline ? limit : step_deadline;
 	const struct cluster_ids ids = wanted_ids(ctx, self);
 	struct etcd_status status;
 	struct etcd_members members;
@@ -96,7 +99,7 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 		return 0;
 	if (check_alarms(client, ctx, deadline, err))
 		return -1;
-	if (ask_hash(client, ctx, deadline, &hash, err)) {
+	if (ask_hash(client, ctx, step_deadline, &hash, err)) {
 		if (!refused_by_auth(ctx, err))
 			return -1;
 		*err = ERR_INIT;
@@ -117,8 +120,7 @@ int verb_wait_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 	if (!client)
 		return -1;
 	for (;;) {
-		uint64_t limit = deadline_in(ASK_MS);
-		if (!ask_all(client, self, ctx, limit < deadline ? limit : deadline, err))
+		if (!ask_all(client, self, ctx, deadline, err))
 			return 0;
 		if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
 			return -1;

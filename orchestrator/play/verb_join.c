@@ -64,7 +64,7 @@ static int add_once(struct node *node, const struct play_ctx *ctx, uint64_t dead
 		return 0;
 	}
 	/* the mark is first: what is added after it is this run's, whoever asks */
-	if ((!adds && state_mark(node, ctx, MARK_ADDS, deadline, err)) ||
+	if ((!adds && state_mark_durable(node, ctx, MARK_ADDS, deadline, err)) ||
 	    etcd_learner_add(view.client, self->member->peer_url, limit_of(deadline), &id, err))
 		return -1;
 	expect(self, id, view.status.cluster_id);

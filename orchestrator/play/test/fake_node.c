@@ -49,19 +49,33 @@ static bool has_manifest(const struct fake_node *fake, const char *pod)
 	return fake_exists(path);
 }
 
+/*
+ * What runs on a node that was left out of an undo, since it did not answer or failed in it: the others went back without it, and
+ * it has no quorum.  It stays so until that process ends.
+ */
+static bool is_stray(struct fake_node *fake)
+{
+	struct fake_machine *machine = fake->machine;
+
+	if (fake->lost || fake->stuck)
+		machine->stray_pid = machine->etcd_pid;
+	return machine->stray_pid && machine->stray_pid == machine->etcd_pid;
+}
+
 /* Nodes take turns when the clock stands; else they are not each other's business. */
 static void compare_nodes(struct fake_node *fake)
 {
-	const struct fake_world *world = fake->world;
+	struct fake_world *world = fake->world;
 
 	for (size_t i = 0; i < world->count && fake_clock_stands(); i++) {
 		const struct fake_machine *a = fake->machine, *b = &world->machines[i];
-		const struct fake_node *other = &world->nodes[i];
+		struct fake_node *other = &world->nodes[i];
 		if (a->api_pid && b->api_pid && strcmp(a->api_data, b->api_data) != 0 &&
 		    !fake_exiled(fake, a->api_data) && !fake_exiled(other, b->api_data))
 			broken(fake, "two API servers serve different data");
 		if (a->etcd_pid && b->etcd_pid && strcmp(a->etcd_data, b->etcd_data) != 0 &&
-		    !fake_exiled(fake, a->etcd_data) && !fake_exiled(other, b->etcd_data))
+		    !fake_exiled(fake, a->etcd_data) && !fake_exiled(other, b->etcd_data) &&
+		    !is_stray(fake) && !is_stray(other))
 			broken(fake, "two members run over different data");
 	}
 }
@@ -270,10 +284,12 @@ static int strike(struct fake_node *fake, const char *const args[], const struct
 	enum fault fault = fake->fault;
 	struct err ignored = ERR_INIT;
 
-	if (fault == FAULT_STUCK)
+	if (fault == FAULT_STUCK) {
 		fake->fault_at = 0; /* and whatever comes next in this step */
-	else
+		fake->stuck = true;
+	} else {
 		fake->fault = FAULT_NONE;
+	}
 	fake->machine->fault_hit = true;
 	if (faults[fault].acts) {
 		act(fake, args, input, faults[fault].acts == 2, out, errs, status, &ignored);

@@ -53,6 +53,7 @@ struct fake_machine {
 	char broken[160];                 /* what must never happen has happened */
 	bool defragmented, disarmed;      /* since the restored data came */
 	bool fault_hit;
+	int stray_pid; /* of an etcd on a node that could not be brought back with the others; 0: none */
 };
 
 /* What a command is answered instead of being done: the first one whose words stand in it. */
@@ -96,6 +97,7 @@ struct fake_node {
 	enum fault fault;
 	unsigned fault_at;
 	bool lost;         /* it answers nothing */
+	bool stuck;        /* a step has failed on it again and again */
 	unsigned commands; /* so far */
 	bool *halves; /* told of each of `commands` from first_halves on whether it can be cut off half-way */
 	unsigned halves_from, halves_room;

@@ -175,6 +175,7 @@ void fake_world_mend(struct fake_world *world)
 {
 	for (size_t i = 0; i < world->count; i++) {
 		world->nodes[i].lost = false;
+		world->nodes[i].stuck = false;
 		world->nodes[i].fault = FAULT_NONE;
 		world->machines[i].fault_hit = false;
 	}

@@ -238,6 +238,21 @@ static void test_clear_full(void)
 	fake_world_close(&world);
 }
 
+/* Old data that a rollback brings back has its alarm, too: nobody waits for leases that nobody can renew. */
+static void test_alarm_of_old_data(void)
+{
+	struct err err;
+
+	open_started(1, 0);
+	world.ctx.target = "20200101t000000-beef";
+	CHECK_INT(call("wait-controllers", &err), 0);
+	CHECK_INT(play_alarms_left(&world.ctx), ETCD_ALARM_NOSPACE);
+	world.play_nodes[0].alarms_left = 0;
+	world.nodes[0].no_client = true;
+	fails("wait-controllers", ERR_REMOTE, "no certificate");
+	fake_world_close(&world);
+}
+
 static void test_clear_corrupt(void)
 {
 	struct err err;
@@ -698,9 +713,9 @@ static void test_cluster_check(void)
 }
 
 TESTS(TEST(test_checks), TEST(test_quota), TEST(test_alarms_expected),
-      TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_clear_corrupt),
-      TEST(test_auth), TEST(test_api), TEST(test_front), TEST(test_come_back), TEST(test_not_moved),
-      TEST(test_snapshot), TEST(test_others), TEST(test_kept_of_two_clusters), TEST(test_no_bump),
-      TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable),
-      TEST(test_no_annotation), TEST(test_ports), TEST(test_turns), TEST(test_selinux),
-      TEST(test_made))
+      TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_alarm_of_old_data),
+      TEST(test_clear_corrupt), TEST(test_auth), TEST(test_api), TEST(test_front),
+      TEST(test_come_back), TEST(test_not_moved), TEST(test_snapshot), TEST(test_others),
+      TEST(test_kept_of_two_clusters), TEST(test_no_bump), TEST(test_cluster_check),
+      TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable), TEST(test_no_annotation),
+      TEST(test_ports), TEST(test_turns), TEST(test_selinux), TEST(test_made))

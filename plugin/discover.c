@@ -33,9 +33,7 @@ struct reading {
 
 static uint64_t limit(const struct reading *r, uint64_t ms)
 {
-	uint64_t deadline = deadline_in(ms);
-
-	return deadline < r->end ? deadline : r->end;
+	return deadline_sooner(r->end, ms);
 }
 
 /* *tree: the manifest, wherever a run has put it; NULL: it is nowhere. */

@@ -3,6 +3,8 @@
  */
 #include "plugin/discover_compare.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -86,23 +88,14 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 	}
 }
 
-/* "3.5" of "3.5.16"; 0: that is no version. */
-static size_t minor_len(const char *version)
-{
-	const char *dot = version ? strchr(version, '.') : NULL;
-	size_t digits = dot ? strspn(dot + 1, "0123456789") : 0;
-
-	return digits && dot != version ? (size_t)(dot - version) + 1 + digits : 0;
-}
-
 void discover_compare_etcd(struct discovery *d, const char *then)
 {
 	scoped(buf) struct buf others = BUF_INIT(900);
-	size_t len = minor_len(then);
+	size_t len = text_minor_len(then);
 
 	for (size_t i = 0; len && i < d->cluster.count; i++) {
 		const struct member *m = &d->cluster.members[i];
-		size_t own = minor_len(m->version);
+		size_t own = text_minor_len(m->version);
 		if (own && (own != len || memcmp(m->version, then, len) != 0))
 			buf_addf(&others, "%s%s %s", others.len ? ", " : "", m->name, m->version);
 	}

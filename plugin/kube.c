@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MAX = 32 * 1024 * 1024 };
+enum { ANSWER_MAX = 32 * 1024 * 1024, ASK_MS = 3000 };
 
 struct kube {
 	struct kubeconfig config;
@@ -179,8 +179,7 @@ int kube_ready(struct kube *kube, uint64_t deadline, struct err *err)
 	for (;;) {
 		struct pollfd cancel = { kube->cancel_fd, POLLIN, 0 };
 		scoped(http_answer) struct http_answer answer = { 0 };
-		uint64_t limit = deadline_in(3000);
-		if (!get(kube, "/readyz", limit < deadline ? limit : deadline, &answer, err)) {
+		if (!get(kube, "/readyz", deadline_sooner(deadline, ASK_MS), &answer, err)) {
 			/* an API server that wants a login for /readyz is there, too */
 			if (answer.status == 200 || answer.status == 401 || answer.status == 403)
 				return 0;

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FRONT_SLICE_MS = 3000 };
+
 /* What nobody could have written since the snapshot: a week at 1,500 writes a second. */
 static const uint64_t BUMP_UNKNOWN = 1000000000;
 /* Above what a live member told: writes until everything is stopped, and watchers a little ahead. */
@@ -117,9 +119,18 @@ static void measure_loss(struct plan *plan)
 						   : 0);
 }
 
+/* In slices: a second Ctrl-C, which stops at once, is noticed between them. */
 static int front_ready(void *arg, uint64_t deadline, struct err *err)
 {
-	return kube_ready(arg, deadline, err);
+	const struct plan *plan = arg;
+
+	for (;;) {
+		if (!kube_ready(plan->front, deadline_sooner(deadline, FRONT_SLICE_MS), err))
+			return 0;
+		fleet_cancelled(plan->found.fleet);
+		if (err->code == ERR_CANCELLED || now_ms() >= deadline)
+			return -1;
+	}
 }
 
 /* The address that users have, a load balancer as a rule, is asked at the end, if it is known. */
@@ -133,7 +144,7 @@ static void find_front(const struct opts *opts, struct plan *plan)
 	if (plan->front) {
 		kube_cancel_by(plan->front, plan->found.nodes[0].cancel_fd);
 		plan->ctx.front_ready = front_ready;
-		plan->ctx.front_arg = plan->front;
+		plan->ctx.front_arg = plan;
 	}
 }
 

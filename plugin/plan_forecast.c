@@ -4,6 +4,7 @@
 #include "plugin/plan_forecast.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "plugin/perform.h"
 #include "plugin/plan.h"
 #include "plugin/store_flags.h"
@@ -13,7 +14,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { LOOK_S = 5, VERSION_MAX = 9 };
+enum { LOOK_S = 5 };
 
 /* Readable after that time: what waits for a store gives up then, whatever it waits for. */
 static int timer_open(time_t seconds)
@@ -65,28 +66,18 @@ void plan_forecast_find(const struct opts *opts, struct plan *plan)
 		log_at(2, "no report of a drill: %s", err.text);
 }
 
-/* How much of "3.5.16" is "3.5"; 0: that is no version. */
-static size_t minor_length(const char *version)
-{
-	static const char digits[] = "0123456789";
-	size_t major = version ? strspn(version, digits) : 0;
-	size_t minor = major && version[major] == '.' ? strspn(version + major + 1, digits) : 0;
-
-	return minor && major + 1 + minor <= VERSION_MAX ? major + 1 + minor : 0;
-}
-
 static const char *minor(struct arena *arena, const char *version)
 {
-	size_t len = minor_length(version);
+	size_t len = text_minor_len(version);
 
 	return len ? arena_strndup(arena, version, len) : "of an unknown version";
 }
 
 static bool same_minor(const char *a, const char *b)
 {
-	size_t len = minor_length(a);
+	size_t len = text_minor_len(a);
 
-	return len && len == minor_length(b) && memcmp(a, b, len) == 0;
+	return len && len == text_minor_len(b) && memcmp(a, b, len) == 0;
 }
 
 static bool was_on(const struct drill_report *drill, const char *node)
@@ -113,7 +104,7 @@ const char *plan_forecast_foreign(const struct drill_report *drill, const struct
 		if (!was_on(drill, m->node) && !was_on(drill, m->name))
 			return arena_printf(arena, "%s was not among its nodes",
 					    m->node ? m->node : m->name);
-		if (minor_length(m->version) && !same_minor(drill->etcd, m->version))
+		if (text_minor_len(m->version) && !same_minor(drill->etcd, m->version))
 			return arena_printf(arena, "it was of etcd %s, and %s has %s",
 					    minor(arena, drill->etcd), m->node,
 					    minor(arena, m->version));

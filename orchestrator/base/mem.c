@@ -172,6 +172,13 @@ uint64_t deadline_in(uint64_t ms)
 	return now_ms() + ms;
 }
 
+uint64_t deadline_sooner(uint64_t deadline, uint64_t ms)
+{
+	uint64_t own = deadline_in(ms);
+
+	return own < deadline ? own : deadline;
+}
+
 int ms_until(uint64_t deadline)
 {
 	uint64_t now = now_ms();

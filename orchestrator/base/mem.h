@@ -43,6 +43,9 @@ char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((for
 uint64_t now_ms(void);
 uint64_t deadline_in(uint64_t ms);
 
+/* The sooner one: `ms` from now, or that deadline. */
+uint64_t deadline_sooner(uint64_t deadline, uint64_t ms);
+
 /* Milliseconds until a deadline for poll(2): 0 when it has passed, at most INT_MAX. */
 int ms_until(uint64_t deadline);
 

@@ -20,4 +20,14 @@ static inline bool text_ends(const char *text, const char *with)
 	return len >= size && strcmp(text + len - size, with) == 0;
 }
 
+/* How much of "3.5.16" is "3.5", at most 9 characters; 0: that is no version (NULL is none). */
+static inline size_t text_minor_len(const char *version)
+{
+	static const char digits[] = "0123456789";
+	size_t major = version ? strspn(version, digits) : 0;
+	size_t minor = major && version[major] == '.' ? strspn(version + major + 1, digits) : 0;
+
+	return minor && major + 1 + minor <= 9 ? major + 1 + minor : 0;
+}
+
 #endif

@@ -5,30 +5,26 @@
  */
 #include "etcd/bolt.h"
 
+#include "etcd/bolt_meta.h"
+
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-	HEADER = 16,
 	ELEMENT = 16,
-	FLAG_BRANCH = 1,
-	FLAG_LEAF = 2,
-	FLAG_META = 4,
 	BUCKET = 16,   /* in front of an inline page: root u64, sequence u64 */
 	REVISION = 17, /* main i64, '_', sub i64 */
 	DEPTH_MAX = 32,
 	KEY_MAX = 64, /* longer than any key that is looked for */
 };
 
-#define MAGIC 0xED0CDAEDu
-
 struct bolt {
 	int fd;
 	uint64_t size; /* of the database */
 	uint64_t page_size;
 	uint64_t pages; /* meta.pgid */
-	uint64_t root, txid;
+	uint64_t root;
 };
 
 /* Bytes at a place in the file. */
@@ -81,54 +77,24 @@ static int read_at(const struct bolt *b, uint64_t offset, void *out, size_t len,
 	return 0;
 }
 
-static uint64_t fnv1a(const uint8_t *data, size_t len)
-{
-	uint64_t hash = 14695981039346656037ull;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ data[i]) * 1099511628211ull;
-	return hash;
-}
-
-/* Reads a meta page if it is a valid one. */
-static bool read_meta(const uint8_t *page, struct bolt *out)
-{
-	const uint8_t *m = page + HEADER;
-
-	if (!(le(page + 8, 2) & FLAG_META) || le(m, 4) != MAGIC || le(m + 4, 4) != 2 ||
-	    le(m + 56, 8) != fnv1a(m, 56))
-		return false;
-	out->page_size = le(m + 8, 4);
-	out->root = le(m + 16, 8);
-	out->pages = le(m + 40, 8);
-	out->txid = le(m + 48, 8);
-	return out->page_size >= 1024 && out->page_size <= 65536 &&
-	       (out->page_size & (out->page_size - 1)) == 0;
-}
-
 /* Two metas; the second lies one page on, and the page size is in either. */
 static int open_meta(struct bolt *b, struct err *err)
 {
-	uint8_t head[HEADER + 64];
-	struct bolt best = { .txid = 0 };
-	bool found = false;
+	uint8_t head[BOLT_META_END];
+	struct bolt_meta best = { .bad = "none" }, one;
 
-	for (uint64_t size = 0; size <= 65536; size = size ? size * 2 : 1024) {
-		struct bolt one = { 0 };
+	for (uint64_t at = 0; at <= BOLT_PAGE_MAX; at = at ? at * 2 : BOLT_PAGE_MIN) {
 		struct err ignored = ERR_INIT;
-		if (read_at(b, size, head, sizeof(head), &ignored) || !read_meta(head, &one))
+		if (read_at(b, at, head, sizeof(head), &ignored) || bolt_meta_read(head, at, &one))
 			continue;
-		if (size && one.page_size != size)
-			continue;
-		if (!found || one.txid > best.txid)
+		if (best.bad || one.txid > best.txid)
 			best = one;
-		found = true;
 	}
-	if (!found)
+	if (best.bad)
 		return err_set(err, ERR_CORRUPT, "no database of etcd: it has no valid meta page");
-	best.fd = b->fd;
-	best.size = b->size;
-	*b = best;
+	b->page_size = best.page_size;
+	b->root = best.root;
+	b->pages = best.pages;
 	return 0;
 }
 
@@ -136,7 +102,7 @@ static int open_meta(struct bolt *b, struct err *err)
 static int open_page(const struct bolt *b, uint64_t offset, uint64_t len, struct page *out,
 		     struct err *err)
 {
-	uint8_t head[HEADER];
+	uint8_t head[BOLT_HEADER];
 
 	if (read_at(b, offset, head, sizeof(head), err))
 		return -1;
@@ -151,7 +117,7 @@ static int open_page(const struct bolt *b, uint64_t offset, uint64_t len, struct
 
 static int check_count(const struct page *page, struct err *err)
 {
-	if ((uint64_t)page->count * ELEMENT > page->len - HEADER)
+	if ((uint64_t)page->count * ELEMENT > page->len - BOLT_HEADER)
 		return err_set(err, ERR_CORRUPT, "page %llu has too many elements",
 			       (unsigned long long)page->id);
 	return 0;
@@ -167,7 +133,7 @@ static int read_page(const struct bolt *b, uint64_t id, struct page *out, struct
 	if (out->id != id || out->overflow >= b->pages - id)
 		return err_set(err, ERR_CORRUPT, "page %llu says it is another",
 			       (unsigned long long)id);
-	if (!(out->flags & (FLAG_BRANCH | FLAG_LEAF)))
+	if (!(out->flags & (BOLT_FLAG_BRANCH | BOLT_FLAG_LEAF)))
 		return err_set(err, ERR_CORRUPT, "page %llu is neither branch nor leaf",
 			       (unsigned long long)id);
 	out->len = (out->overflow + 1) * b->page_size;
@@ -177,11 +143,11 @@ static int read_page(const struct bolt *b, uint64_t id, struct page *out, struct
 /* A small bucket is a page inside its value, after 16 bytes of bucket header. */
 static int read_inline(const struct bolt *b, struct slice value, struct page *out, struct err *err)
 {
-	if (value.len < BUCKET + HEADER)
+	if (value.len < BUCKET + BOLT_HEADER)
 		return err_set(err, ERR_CORRUPT, "an inline bucket is too short");
 	if (open_page(b, value.offset + BUCKET, value.len - BUCKET, out, err))
 		return -1;
-	if (!(out->flags & FLAG_LEAF))
+	if (!(out->flags & BOLT_FLAG_LEAF))
 		return err_set(err, ERR_CORRUPT, "an inline bucket is damaged");
 	return check_count(out, err);
 }
@@ -189,8 +155,8 @@ static int read_inline(const struct bolt *b, struct slice value, struct page *ou
 static int read_element(const struct bolt *b, const struct page *page, unsigned i,
 			struct element *out, struct err *err)
 {
-	uint64_t base = HEADER + (uint64_t)i * ELEMENT, pos, ksize, vsize = 0;
-	bool branch = page->flags & FLAG_BRANCH;
+	uint64_t base = BOLT_HEADER + (uint64_t)i * ELEMENT, pos, ksize, vsize = 0;
+	bool branch = page->flags & BOLT_FLAG_BRANCH;
 	uint8_t e[ELEMENT];
 
 	if (read_at(b, page->offset + base, e, sizeof(e), err))
@@ -227,7 +193,7 @@ static int compare(const struct bolt *b, struct slice a, const char *key, int *o
 static int choose(const struct bolt *b, const struct page *page, const char *key, unsigned *out,
 		  struct err *err)
 {
-	bool branch = page->flags & FLAG_BRANCH;
+	bool branch = page->flags & BOLT_FLAG_BRANCH;
 	struct element e;
 	int order;
 
@@ -259,7 +225,7 @@ static int descend(const struct bolt *b, struct page page, const char *key, stru
 			return 0;
 		if (read_element(b, &page, i, out, err))
 			return -1;
-		if (page.flags & FLAG_LEAF) {
+		if (page.flags & BOLT_FLAG_LEAF) {
 			*found = true;
 			return 0;
 		}

@@ -6,63 +6,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum {
-	FLAG_BRANCH = 1,
-	FLAG_LEAF = 2,
-	FLAG_META = 4,
-	META_SIZE = 64,
-	META_SUMMED = 56,
-	PAGE_MIN = 512,
-	PAGE_MAX = 65536,
-};
-
-#define MAGIC 0xED0CDAEDu
-
-static uint64_t fnv1a(const uint8_t *data, size_t len)
-{
-	uint64_t hash = 14695981039346656037ull;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ data[i]) * 1099511628211ull;
-	return hash;
-}
-
-static const char *meta_complaint(const uint8_t *page, uint64_t offset, struct bolt_meta *out)
-{
-	const uint8_t *m = page + BOLT_HEADER;
-
-	if (bolt_u32(m) != MAGIC)
-		return "wrong magic number";
-	if (bolt_u32(m + 4) != 2)
-		return "unknown version";
-	if (bolt_u64(m + META_SUMMED) != fnv1a(m, META_SUMMED))
-		return "wrong checksum";
-	if (!(bolt_u16(page + 8) & FLAG_META))
-		return "not marked as a meta page";
-	out->page_size = bolt_u32(m + 8);
-	if (out->page_size < PAGE_MIN || out->page_size > PAGE_MAX ||
-	    (out->page_size & (out->page_size - 1)) != 0)
-		return "impossible page size";
-	if (offset && offset != out->page_size)
-		return "it does not lie where its page size says";
-	out->root = bolt_u64(m + 16);
-	out->freelist = bolt_u64(m + 32);
-	out->pages = bolt_u64(m + 40);
-	out->txid = bolt_u64(m + 48);
-	return NULL;
-}
-
 static void read_meta(const struct bolt_map *map, uint64_t offset, struct bolt_meta *out)
 {
-	struct bolt_meta meta = { .offset = offset };
-
-	if (offset > map->given || map->given - offset < BOLT_HEADER + META_SIZE)
-		meta.bad = "outside the file";
+	if (offset > map->given || map->given - offset < BOLT_META_END)
+		*out = (struct bolt_meta){ .bad = "outside the file", .offset = offset };
 	else
-		meta.bad = meta_complaint(map->data + offset, offset, &meta);
-	*out = meta;
-	if (meta.bad)
-		*out = (struct bolt_meta){ .bad = meta.bad, .offset = offset };
+		bolt_meta_read(map->data + offset, offset, out);
 }
 
 /* The second meta lies one page on; when the first one is bad, its page size is found by trying. */
@@ -73,7 +22,7 @@ static void read_metas(struct bolt_map *map)
 		read_meta(map, map->metas[0].page_size, &map->metas[1]);
 		return;
 	}
-	for (uint64_t size = PAGE_MIN; size <= PAGE_MAX; size *= 2) {
+	for (uint64_t size = BOLT_PAGE_MIN; size <= BOLT_PAGE_MAX; size *= 2) {
 		read_meta(map, size, &map->metas[1]);
 		if (!map->metas[1].bad)
 			return;
@@ -182,7 +131,7 @@ int bolt_page_get(const struct bolt_map *map, uint64_t id, struct bolt_page *out
 		return err_set(err, ERR_CORRUPT, "page %llu (byte %llu) says it is page %llu",
 			       (unsigned long long)id, (unsigned long long)page.offset,
 			       (unsigned long long)said);
-	if (flags != FLAG_BRANCH && flags != FLAG_LEAF)
+	if (flags != BOLT_FLAG_BRANCH && flags != BOLT_FLAG_LEAF)
 		return err_set(err, ERR_CORRUPT,
 			       "page %llu (byte %llu) is neither branch nor leaf: flags 0x%x",
 			       (unsigned long long)id, (unsigned long long)page.offset, flags);
@@ -191,7 +140,7 @@ int bolt_page_get(const struct bolt_map *map, uint64_t id, struct bolt_page *out
 			       "page %llu (byte %llu) goes on for %llu pages, past the end",
 			       (unsigned long long)id, (unsigned long long)page.offset,
 			       (unsigned long long)page.pages);
-	page.branch = flags == FLAG_BRANCH;
+	page.branch = flags == BOLT_FLAG_BRANCH;
 	page.len = page.pages * map->page_size;
 	if (check_count(&page, err))
 		return -1;
@@ -211,7 +160,7 @@ int bolt_page_inline(const struct bolt_map *map, struct bolt_slice value, struct
 	page.len = value.len - BOLT_BUCKET;
 	page.offset = (uint64_t)(page.data - map->data);
 	page.count = bolt_u16(page.data + 10);
-	if (bolt_u16(page.data + 8) != FLAG_LEAF)
+	if (bolt_u16(page.data + 8) != BOLT_FLAG_LEAF)
 		return err_set(err, ERR_CORRUPT,
 			       "an inline bucket (byte %llu) is no leaf: flags 0x%x",
 			       (unsigned long long)page.offset, bolt_u16(page.data + 8));

@@ -11,15 +11,12 @@
 #define ETCD_BOLT_MAP_H
 
 #include "base/err.h"
+#include "etcd/bolt_meta.h"
 
-#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 enum {
-	BOLT_HEADER = 16,  /* of a page */
 	BOLT_ELEMENT = 16, /* of a branch or a leaf */
 	BOLT_BUCKET = 16,  /* in front of an inline page: root u64, sequence u64 */
 };
@@ -30,12 +27,6 @@ enum {
 struct bolt_slice {
 	const uint8_t *data;
 	size_t len;
-};
-
-struct bolt_meta {
-	const char *bad; /* NULL: valid; else why it is not, and only `offset` is set */
-	uint64_t offset; /* in the file */
-	uint64_t page_size, root, freelist, pages, txid;
 };
 
 struct bolt_map {
@@ -106,30 +97,6 @@ int bolt_compare(struct bolt_slice a, struct bolt_slice b);
 static inline bool bolt_is(struct bolt_slice a, const char *text)
 {
 	return a.len == strlen(text) && !memcmp(a.data, text, a.len);
-}
-
-static inline uint64_t bolt_u64(const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le64toh(value);
-}
-
-static inline uint32_t bolt_u32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le32toh(value);
-}
-
-static inline uint16_t bolt_u16(const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le16toh(value);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "etcd/bolt_stream.h"
 
 #include "base/mem.h"
+#include "etcd/bolt_meta.h"
 
 #include <endian.h>
 #include <stdbool.h>
@@ -12,22 +13,14 @@
 #include <string.h>
 
 enum {
-	PAGE_MAX = 65536,
-	HEAD = 2 * PAGE_MAX, /* holds both metas at any page size */
-	HEADER = 16,
+	HEAD = 2 * BOLT_PAGE_MAX, /* holds both metas at any page size */
 	ELEMENT = 16,
-	META_END = HEADER + 64,
 	BUCKET = 16,
 	REVISION = 17,
 	PENDING_MAX = 256,
 	DEPTH_MAX = 32,
 	FEW = 16, /* children of a branch of the root */
-	FLAG_BRANCH = 1,
-	FLAG_LEAF = 2,
-	FLAG_META = 4,
 };
-
-#define MAGIC 0xED0CDAEDu
 
 /* Page `page` leads to `to`: another page, a revision. */
 struct step {
@@ -63,22 +56,6 @@ struct bolt_stream {
 	struct pending pending[PENDING_MAX];
 	size_t pending_count;
 };
-
-static uint64_t u64(const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le64toh(value);
-}
-
-static uint32_t u32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return le32toh(value);
-}
 
 static uint64_t main_revision(const uint8_t *key)
 {
@@ -140,36 +117,19 @@ void bolt_stream_scoped(struct bolt_stream **s)
 	bolt_stream_free(*s);
 }
 
-static uint64_t fnv1a(const uint8_t *data, size_t len)
-{
-	uint64_t hash = 14695981039346656037ull;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ data[i]) * 1099511628211ull;
-	return hash;
-}
-
 /* Takes the valid meta with the higher txid; the second lies one page on. */
 static void read_metas(struct bolt_stream *s)
 {
-	uint64_t txid = 0;
+	struct bolt_meta best = { .bad = "it has no valid meta page" }, one;
 
-	for (size_t at = 0; at <= PAGE_MAX; at = at ? at * 2 : 512) {
-		const uint8_t *page = s->head + at, *m = page + HEADER;
-		if (at + META_END > s->held || !(page[8] & FLAG_META) || u32(m) != MAGIC ||
-		    u32(m + 4) != 2 || u64(m + 56) != fnv1a(m, 56))
-			continue;
-		uint64_t size = u32(m + 8);
-		if (size < 512 || size > PAGE_MAX || (size & (size - 1)) || (at && at != size) ||
-		    (s->page_size && u64(m + 48) <= txid))
-			continue;
-		s->page_size = size;
-		s->root = u64(m + 16);
-		s->pages = u64(m + 40);
-		txid = u64(m + 48);
-	}
-	if (!s->page_size)
-		s->bad = "it has no valid meta page";
+	for (size_t at = 0; at <= BOLT_PAGE_MAX; at = at ? at * 2 : BOLT_PAGE_MIN)
+		if (at + BOLT_META_END <= s->held && !bolt_meta_read(s->head + at, at, &one) &&
+		    (best.bad || one.txid > best.txid))
+			best = one;
+	s->page_size = best.page_size;
+	s->root = best.root;
+	s->pages = best.pages;
+	s->bad = best.bad;
 }
 
 static void found_leaf(struct bolt_stream *s, uint64_t page, uint64_t revision)
@@ -181,13 +141,13 @@ static void found_leaf(struct bolt_stream *s, uint64_t page, uint64_t revision)
 /* The last key of a leaf; it may lie in one of the pages that follow. */
 static void look_last(struct bolt_stream *s, const uint8_t *page, unsigned count, uint64_t overflow)
 {
-	uint64_t at = HEADER + (uint64_t)(count - 1) * ELEMENT;
+	uint64_t at = BOLT_HEADER + (uint64_t)(count - 1) * ELEMENT;
 
 	if (at + ELEMENT > s->page_size)
 		return;
 	const uint8_t *e = page + at;
-	uint64_t key = at + u32(e + 4), size = u32(e + 8);
-	if (u32(e) || (size != REVISION && size != REVISION + 1) ||
+	uint64_t key = at + bolt_u32(e + 4), size = bolt_u32(e + 8);
+	if (bolt_u32(e) || (size != REVISION && size != REVISION + 1) ||
 	    key + REVISION > (overflow + 1) * s->page_size)
 		return;
 	if (key + REVISION <= s->page_size) {
@@ -239,42 +199,43 @@ static void look_pending(struct bolt_stream *s, const uint8_t *page)
 static void look_buckets(struct bolt_stream *s, const uint8_t *page, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		uint64_t at = HEADER + (uint64_t)i * ELEMENT;
+		uint64_t at = BOLT_HEADER + (uint64_t)i * ELEMENT;
 		if (at + ELEMENT > s->page_size)
 			return;
 		const uint8_t *e = page + at;
-		uint64_t key = at + u32(e + 4), size = u32(e + 8), value = key + size;
-		if (u32(e) != 1 || size != 3 || value + BUCKET > s->page_size ||
+		uint64_t key = at + bolt_u32(e + 4), size = bolt_u32(e + 8), value = key + size;
+		if (bolt_u32(e) != 1 || size != 3 || value + BUCKET > s->page_size ||
 		    memcmp(page + key, "key", 3) != 0)
 			continue;
-		uint64_t root = u64(page + value), len = u32(e + 12);
+		uint64_t root = bolt_u64(page + value), len = bolt_u32(e + 12);
 		if (root) {
 			add(&s->keys, s->page, root);
 			return;
 		}
 		/* a page inside the value: few keys, as in a cluster just made */
 		const uint8_t *in = page + value + BUCKET;
-		if (len < BUCKET + HEADER || value + len > s->page_size)
+		if (len < BUCKET + BOLT_HEADER || value + len > s->page_size)
 			return;
 		uint64_t n = le16toh((uint16_t)(in[10] | in[11] << 8)), end = len - BUCKET;
-		uint64_t last = HEADER + (n ? n - 1 : 0) * ELEMENT;
+		uint64_t last = BOLT_HEADER + (n ? n - 1 : 0) * ELEMENT;
 		if (!n)
 			add(&s->inlined, s->page, 0);
-		else if (last + ELEMENT <= end && last + u32(in + last + 4) + REVISION <= end)
-			add(&s->inlined, s->page, main_revision(in + last + u32(in + last + 4)));
+		else if (last + ELEMENT <= end && last + bolt_u32(in + last + 4) + REVISION <= end)
+			add(&s->inlined, s->page,
+			    main_revision(in + last + bolt_u32(in + last + 4)));
 		return;
 	}
 }
 
 static void look_branch(struct bolt_stream *s, const uint8_t *page, unsigned count)
 {
-	uint64_t at = HEADER + (uint64_t)(count - 1) * ELEMENT;
+	uint64_t at = BOLT_HEADER + (uint64_t)(count - 1) * ELEMENT;
 
 	if (at + ELEMENT > s->page_size)
 		return;
-	add(&s->last, s->page, u64(page + at + 8));
+	add(&s->last, s->page, bolt_u64(page + at + 8));
 	for (unsigned i = 0; count <= FEW && i < count; i++)
-		add(&s->few, s->page, u64(page + HEADER + (size_t)i * ELEMENT + 8));
+		add(&s->few, s->page, bolt_u64(page + BOLT_HEADER + (size_t)i * ELEMENT + 8));
 }
 
 static void look_page(struct bolt_stream *s, const uint8_t *page)
@@ -283,15 +244,15 @@ static void look_page(struct bolt_stream *s, const uint8_t *page)
 	unsigned count = page[10] | (unsigned)page[11] << 8;
 
 	look_pending(s, page);
-	if (s->page < 2 || u64(page) != s->page || !count)
+	if (s->page < 2 || bolt_u64(page) != s->page || !count)
 		return;
-	if (flags == FLAG_BRANCH) {
+	if (flags == BOLT_FLAG_BRANCH) {
 		look_branch(s, page, count);
-	} else if (flags == FLAG_LEAF) {
-		if (u32(page + HEADER) == 1)
+	} else if (flags == BOLT_FLAG_LEAF) {
+		if (bolt_u32(page + BOLT_HEADER) == 1)
 			look_buckets(s, page, count);
 		else
-			look_last(s, page, count, u32(page + 12));
+			look_last(s, page, count, bolt_u32(page + 12));
 	}
 }
 

@@ -90,10 +90,9 @@ static int tcp_connect(const struct ssh_target *target, uint64_t deadline, struc
 		return err_set(err, ERR_SSH, "%s: %s", target->host, gai_strerror(rc));
 	for (struct addrinfo *ai = list; ai && fd < 0 && err->code != ERR_CANCELLED;
 	     ai = ai->ai_next) {
-		uint64_t limit =
-			deadline_in(CONNECT_MS); /* one that is silent leaves time for the next */
 		*err = ERR_INIT;
-		fd = connect_one(ai, target, limit < deadline ? limit : deadline, err);
+		/* one that is silent leaves time for the next */
+		fd = connect_one(ai, target, deadline_sooner(deadline, CONNECT_MS), err);
 	}
 	freeaddrinfo(list);
 	return fd;

@@ -35,10 +35,9 @@ int join_ask(struct node *node, const struct play_ctx *ctx, size_t index, uint64
 {
 	const struct member *self = play_node(ctx, node)->member;
 	struct member other = ctx->cluster->members[index];
-	uint64_t limit = deadline_in(ASK_MS);
+	uint64_t limit = deadline_sooner(deadline, ASK_MS);
 	struct join_view view = { .client = NULL };
 
-	limit = limit < deadline ? limit : deadline;
 	other.ca_file = self->ca_file;
 	other.cert_file = self->cert_file;
 	other.key_file = self->key_file;

@@ -25,13 +25,6 @@ bool play_has_room(const struct member *member, uint64_t bytes)
 	return bytes <= quota - quota / 16; /* else the alarm would be back at once */
 }
 
-static uint64_t soon(uint64_t deadline)
-{
-	uint64_t limit = deadline_in(ASK_MS);
-
-	return limit < deadline ? limit : deadline;
-}
-
 /* What etcd itself refuses is told at the end: it must not keep the API servers from being started. */
 static int refused(struct play_node *self, const struct node *node, struct err *err)
 {
@@ -49,13 +42,13 @@ static int make_room(struct node *node, struct etcd_client *client, struct play_
 {
 	struct etcd_status status;
 
-	if (etcd_status(client, soon(deadline), &status, err))
+	if (etcd_status(client, deadline_sooner(deadline, ASK_MS), &status, err))
 		return -1;
 	self->size_before = status.db_size;
 	if (play_has_room(self->member, status.db_in_use) &&
 	    etcd_defragment(client, deadline, err) && refused(self, node, err))
 		return -1;
-	if (etcd_status(client, soon(deadline), &status, err))
+	if (etcd_status(client, deadline_sooner(deadline, ASK_MS), &status, err))
 		return -1;
 	self->size_after = status.db_size;
 	self->has_room = play_has_room(self->member, status.db_size);
@@ -82,11 +75,12 @@ static int disarm(struct node *node, struct etcd_client *client, const struct pl
 		if (!(kind & ctx->carried_alarms) ||
 		    (kind == ETCD_ALARM_NOSPACE && !all_have_room(ctx)))
 			continue;
-		if (etcd_alarm_disarm(client, &alarms->list[i], soon(deadline), err) &&
+		if (etcd_alarm_disarm(client, &alarms->list[i], deadline_sooner(deadline, ASK_MS),
+				      err) &&
 		    refused(self, node, err))
 			return -1;
 	}
-	if (etcd_alarm_list(client, soon(deadline), &left, err))
+	if (etcd_alarm_list(client, deadline_sooner(deadline, ASK_MS), &left, err))
 		return -1;
 	self->alarms_left = left.kinds;
 	return 0;
@@ -104,7 +98,7 @@ int verb_clear_alarms(struct node *node, const struct play_ctx *ctx, uint64_t de
 		return 0;
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, self->member, deadline, err);
-	if (!client || etcd_alarm_list(client, soon(deadline), &alarms, err))
+	if (!client || etcd_alarm_list(client, deadline_sooner(deadline, ASK_MS), &alarms, err))
 		return -1;
 	self->alarms_left = alarms.kinds;
 	self->has_room = true;

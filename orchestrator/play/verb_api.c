@@ -17,9 +17,7 @@ enum { ASK_MS = 3000, AGAIN_MS = 100, LEASE_MAX = 64 * 1024 };
 static int ask(struct apiserver_client *client, const char *path, uint64_t deadline,
 	       struct http_answer *answer, struct err *err)
 {
-	uint64_t limit = deadline_in(ASK_MS);
-
-	return apiserver_get(client, path, limit < deadline ? limit : deadline, answer, err);
+	return apiserver_get(client, path, deadline_sooner(deadline, ASK_MS), answer, err);
 }
 
 static struct apiserver_client *client_of(struct node *node, const struct play_ctx *ctx,

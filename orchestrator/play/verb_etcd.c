@@ -78,8 +78,7 @@ static bool refused_by_auth(const struct play_ctx *ctx, const struct err *err)
 static int ask_all(struct etcd_client *client, struct play_node *self, const struct play_ctx *ctx,
 		   uint64_t step_deadline, struct err *err)
 {
-	uint64_t limit = deadline_in(ASK_MS),
-		 deadline = limit < step_deadline ? limit : step_deadline;
+	uint64_t deadline = deadline_sooner(step_deadline, ASK_MS);
 	const struct cluster_ids ids = wanted_ids(ctx, self);
 	struct etcd_status status;
 	struct etcd_members members;

@@ -32,13 +32,6 @@ static int again(struct node *node, const struct play_ctx *ctx, uint64_t deadlin
 	return 0;
 }
 
-static uint64_t limit_of(uint64_t deadline)
-{
-	uint64_t limit = deadline_in(ASK_MS);
-
-	return limit < deadline ? limit : deadline;
-}
-
 static void expect(struct play_node *self, uint64_t member, uint64_t cluster)
 {
 	self->want_member = member;
@@ -65,7 +58,8 @@ static int add_once(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	}
 	/* the mark is first: what is added after it is this run's, whoever asks */
 	if ((!adds && state_mark_durable(node, ctx, MARK_ADDS, deadline, err)) ||
-	    etcd_learner_add(view.client, self->member->peer_url, limit_of(deadline), &id, err))
+	    etcd_learner_add(view.client, self->member->peer_url, deadline_sooner(deadline, ASK_MS),
+			     &id, err))
 		return -1;
 	expect(self, id, view.status.cluster_id);
 	return 0;
@@ -91,7 +85,8 @@ static int remove_once(struct node *node, const struct play_ctx *ctx, uint64_t d
 		return err_hint(err, "kubectl etcd-backup resume %s brings the node back",
 				ctx->run);
 	}
-	return etcd_member_remove(view.client, view.own->id, limit_of(deadline), err);
+	return etcd_member_remove(view.client, view.own->id, deadline_sooner(deadline, ASK_MS),
+				  err);
 }
 
 int verb_remove_learner(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -113,7 +108,7 @@ static int check_learner(struct node *node, const struct play_ctx *ctx, uint64_t
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, self->member, deadline, err);
 
-	if (!client || etcd_status(client, limit_of(deadline), &status, err))
+	if (!client || etcd_status(client, deadline_sooner(deadline, ASK_MS), &status, err))
 		return -1;
 	self->found_member = status.member_id;
 	self->found_cluster = status.cluster_id;
@@ -176,9 +171,9 @@ static int promote_once(struct node *node, const struct play_ctx *ctx, uint64_t 
 
 	if (view_own(node, ctx, deadline, &view, " any more", err))
 		return -1;
-	return view.own->learner
-		       ? etcd_learner_promote(view.client, view.own->id, limit_of(deadline), err)
-		       : 0;
+	return view.own->learner ? etcd_learner_promote(view.client, view.own->id,
+							deadline_sooner(deadline, ASK_MS), err)
+				 : 0;
 }
 
 int verb_promote_learner(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -198,7 +193,7 @@ static int voter_once(struct node *node, const struct play_ctx *ctx, uint64_t de
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, self->member, deadline, err);
 
-	deadline = limit_of(deadline);
+	deadline = deadline_sooner(deadline, ASK_MS);
 	if (!client || etcd_status(client, deadline, &status, err) ||
 	    etcd_members(client, deadline, &members, err) ||
 	    etcd_alarm_list(client, deadline, &alarms, err))

@@ -54,7 +54,7 @@ static int check_idle(struct node *node, const struct play_ctx *ctx, uint64_t de
 		      struct err *err)
 {
 	const struct member *member = play_node(ctx, node)->member;
-	uint64_t limit = deadline_in(ASK_MS);
+	uint64_t limit = deadline_sooner(deadline, ASK_MS);
 	struct err silent = ERR_INIT;
 	struct etcd_status status;
 	bool ours;
@@ -63,7 +63,6 @@ static int check_idle(struct node *node, const struct play_ctx *ctx, uint64_t de
 		return -1;
 	if (ours) /* its etcd may be the one that this run has started */
 		return 0;
-	limit = limit < deadline ? limit : deadline;
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, member, limit, &silent);
 	if (!client || etcd_status(client, limit, &status, &silent) || !status.leader)

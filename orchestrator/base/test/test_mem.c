@@ -152,6 +152,8 @@ static void test_deadline(void)
 	CHECK(ms_until(deadline_in(60000)) > 50000);
 	CHECK(ms_until(deadline_in(60000)) <= 60000);
 	CHECK_INT(ms_until(UINT64_MAX), INT_MAX);
+	CHECK(deadline_sooner(now + 10, 60000) == now + 10);
+	CHECK(deadline_sooner(UINT64_MAX, 60000) <= deadline_in(60000));
 }
 
 TESTS(TEST(test_arena), TEST(test_arena_text), TEST(test_alloc), TEST(test_fd),

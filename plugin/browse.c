@@ -6,8 +6,8 @@
 #include "etcd/apiserver_flags.h"
 #include "plugin/drill_flags.h"
 #include "plugin/drill_left.h"
+#include "plugin/drill_tell.h"
 #include "plugin/perform.h"
-#include "plugin/print.h"
 #include "plugin/progress.h"
 
 #include <string.h>
@@ -84,9 +84,7 @@ static int play(const struct opts *opts, struct plan *plan, const struct playboo
 		outcome = PLAY_NEEDS_YOU;
 	}
 	if (outcome == PLAY_NEEDS_YOU)
-		print_notice("Something is left on the node.  To remove it: kubectl etcd-backup "
-			     "resume %s --undo",
-			     plan->ctx.run);
+		drill_tell_left(plan);
 	journal_free(journal);
 	return outcome == PLAY_NEEDS_YOU ? STATUS_LEFT : status;
 }

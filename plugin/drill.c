@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TAIL = 4096, WORDS = 300 };
+enum { TAIL = 4096 };
 
 void drill_proved(struct drill *d, const char *name, const char *fmt, ...)
 {
@@ -45,17 +45,8 @@ int drill_log_words(struct drill *d, const char *log, struct err *err)
 	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
 	ssize_t n = size <= 0 ? 0 : pread(fd, tail, TAIL, size > TAIL ? size - TAIL : 0);
 
-	while (n > 0 && strchr("\r\n ", tail[n - 1]))
-		n--;
-	if (n <= 0)
-		return -1;
-	tail[n] = '\0';
-	const char *line = strrchr(tail, '\n');
-	line = line ? line + 1 : tail;
-	/* etcd's own words are at the end of its line */
-	size_t len = strlen(line);
-	scoped(mem) char *first = mem_strdup(err->text);
-	return err_set(err, err->code, "%s: %s", first, len > WORDS ? line + len - WORDS : line);
+	tail[n > 0 ? n : 0] = '\0';
+	return err_log(err, tail);
 }
 
 const char *const *drill_environment(struct drill *d)

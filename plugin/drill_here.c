@@ -4,12 +4,11 @@
 #include "plugin/drill_here.h"
 
 #include "plugin/drill.h"
-#include "plugin/version.h"
+#include "plugin/drill_tell.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NO_LIMIT_MS = 24 * 3600 * 1000 };
 
@@ -85,13 +84,9 @@ int drill_here(const struct opts *opts, struct plan *plan, const struct drill_sn
 {
 	struct drill_settings settings = { .cancel_fd = cancel_fd };
 	struct drill_trace trace;
-	char host[256] = "";
 
 	settle(opts, &plan->source, snapshot, &settings);
-	gethostname(host, sizeof(host) - 1);
-	report->host = arena_strdup(plan->arena, host);
-	report->way = "local";
-	report->program = VERSION;
+	drill_tell_where(plan, "local", report);
 	report->members = settings.members;
 	drill_page_begin(page, opts);
 	int failed = drill_run(&settings, plan->arena, report, &trace, err);

@@ -9,11 +9,8 @@
 #include "plugin/drill_left.h"
 #include "plugin/drill_tell.h"
 #include "plugin/perform.h"
-#include "plugin/print.h"
-#include "plugin/version.h"
 
 #include <string.h>
-#include <unistd.h>
 
 enum { LIMIT_S = 3600, CERTIFICATE_HOURS = 25, STATUS_LEFT = 5 };
 
@@ -79,9 +76,7 @@ static int play(const struct opts *opts, struct plan *plan, const struct playboo
 	page->report.journal = arena_strdup(plan->arena, journal_path(journal));
 	tell(plan, good, page, report);
 	if (outcome == PLAY_NEEDS_YOU)
-		print_notice("Something is left on the nodes.  To remove it: kubectl etcd-backup "
-			     "resume %s --undo",
-			     plan->ctx.run);
+		drill_tell_left(plan);
 	journal_free(journal);
 	return outcome == PLAY_NEEDS_YOU ? STATUS_LEFT : good ? 0 : err_status(err->code);
 }
@@ -91,12 +86,8 @@ int drill_nodes(const struct opts *opts, struct plan *plan, const struct drill_s
 {
 	struct playbook book;
 	scoped(certificate) struct certificate certificate = { .ca = BUF_INIT(1) };
-	char host[256] = "";
 
-	gethostname(host, sizeof(host) - 1);
-	report->host = arena_strdup(plan->arena, host);
-	report->way = "nodes";
-	report->program = VERSION;
+	drill_tell_where(plan, "nodes", report);
 	plan->ctx.snapshot_path = plan->source.path;
 	if (perform_playbook(plan, "drill", &book, err) || plan_cluster(opts, plan, err) ||
 	    drill_left_undo(opts, plan, err) || settle(opts, plan, snapshot, &certificate, err) ||

@@ -5,8 +5,10 @@
 
 #include "play/forecast.h"
 #include "plugin/print.h"
+#include "plugin/version.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void proved(struct drill_report *report, const char *name, const char *words)
 {
@@ -147,6 +149,23 @@ void drill_tell_steps(const struct progress *progress, struct drill_report *repo
 				(struct drill_step){ step->verb->name, step->ms };
 	}
 	report->steps[report->step_count++] = (struct drill_step){ "remove", removing };
+}
+
+void drill_tell_where(const struct plan *plan, const char *way, struct drill_report *report)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	report->host = arena_strdup(plan->arena, host);
+	report->way = way;
+	report->program = VERSION;
+}
+
+void drill_tell_left(const struct plan *plan)
+{
+	print_notice("Something is left on the nodes.  To remove it: kubectl etcd-backup resume %s "
+		     "--undo",
+		     plan->ctx.run);
 }
 
 void drill_tell_nodes(const struct plan *plan, struct drill_report *report)

@@ -15,6 +15,12 @@ void drill_tell_proofs(const struct plan *plan, const struct progress *progress,
 /* Steps and how long they took; all undos are one. */
 void drill_tell_steps(const struct progress *progress, struct drill_report *report);
 
+/* From where it is done, by which way ("local", "nodes") and by which version of this program. */
+void drill_tell_where(const struct plan *plan, const char *way, struct drill_report *report);
+
+/* Whatever it left could not be removed: what to do. */
+void drill_tell_left(const struct plan *plan);
+
 /* Nodes and versions. */
 void drill_tell_nodes(const struct plan *plan, struct drill_report *report);
 

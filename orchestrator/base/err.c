@@ -56,6 +56,20 @@ int err_in(struct err *err, const char *fmt, ...)
 	return -1;
 }
 
+int err_log(struct err *err, const char *log)
+{
+	enum { WORDS = 300 };
+	size_t end = strlen(log), at, len = strlen(err->text), room = sizeof(err->text) - 1 - len;
+
+	while (end && strchr("\r\n ", log[end - 1]))
+		end--;
+	for (at = end; at && log[at - 1] != '\n' && end - at < WORDS; at--)
+		;
+	if (end > at)
+		snprintf(err->text + len, room + 1, ": %.*s", (int)(end - at), log + at);
+	return -1;
+}
+
 int err_hint(struct err *err, const char *fmt, ...)
 {
 	va_list ap;

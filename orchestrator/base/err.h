@@ -56,6 +56,12 @@ int err_errno(struct err *err, enum err_code code, const char *fmt, ...)
 /* Puts "fmt: " in front of the text that is there; code and hint stay.  Returns -1. */
 int err_in(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * Adds ": " and the last line of a log that is not empty, or the end of that line, where programs that write JSON have their words.
+ * Returns -1.
+ */
+int err_log(struct err *err, const char *log);
+
 /* Sets what to do about it; replaces an earlier hint.  Returns -1. */
 int err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { AGAIN_MS = 100, LOG_TAIL = 4096, WORDS = 260, WORDS_MS = 10 * 1000, UNSEEN = 5 };
+enum { AGAIN_MS = 100, LOG_TAIL = 4096, WORDS_MS = 10 * 1000, UNSEEN = 5 };
 
 struct words {
 	const char *list[UNIT_ARGS_MAX + 32];
@@ -190,15 +190,7 @@ int unit_words(struct node *node, const struct play_ctx *ctx, const char *progra
 	if (node_run(node, argv("tail", "-c", "2000", "--", log), deadline_in(WORDS_MS), &tail,
 		     &ignored))
 		return -1;
-	buf_trim(&tail);
-	const char *line = strrchr(buf_str(&tail), '\n');
-	line = line ? line + 1 : buf_str(&tail);
-	/* its own words are at the end of the line */
-	size_t len = strlen(line);
-	scoped(mem) char *first = mem_strdup(err->text);
-	return len ? err_set(err, err->code, "%s: %s", first,
-			     len > WORDS ? line + len - WORDS : line)
-		   : -1;
+	return err_log(err, buf_str(&tail));
 }
 
 int unit_wait(struct node *node, const struct play_ctx *ctx, const char *program, unsigned port,

@@ -75,6 +75,36 @@ static void test_long(void)
 	}
 }
 
+static void test_log(void)
+{
+	static const struct {
+		const char *log, *text;
+	} logs[] = { { "", "it ended" },
+		     { "\n \r\n", "it ended" },
+		     { "one", "it ended: one" },
+		     { "one\ntwo \n\n", "it ended: two" } };
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		err_set(&err, ERR_ETCD, "it ended");
+		CHECK_INT(err_log(&err, logs[i].log), -1);
+		CHECK_STR(err.text, logs[i].text);
+		CHECK_INT(err.code, ERR_ETCD);
+	}
+
+	/* the end of a long line; and no room */
+	char log[1000];
+	memset(log, 'x', sizeof(log));
+	memcpy(log + sizeof(log) - 4, "end", 4);
+	err_set(&err, ERR_ETCD, "it ended");
+	err_log(&err, log);
+	CHECK_INT(strlen(err.text), strlen("it ended: ") + 300);
+	CHECK_HAS(err.text, "xend");
+	err_set(&err, ERR_ETCD, "%.*s", (int)sizeof(err.text), log);
+	err_log(&err, log);
+	CHECK_INT(strlen(err.text), sizeof(err.text) - 1);
+}
+
 static void test_list(void)
 {
 	CHECK_INT(err_status(ERR_NONE), 0);
@@ -88,4 +118,5 @@ static void test_list(void)
 	}
 }
 
-TESTS(TEST(test_set), TEST(test_in), TEST(test_errno), TEST(test_long), TEST(test_list))
+TESTS(TEST(test_set), TEST(test_in), TEST(test_errno), TEST(test_long), TEST(test_log),
+      TEST(test_list))

@@ -89,7 +89,7 @@ endef
 $(eval $(call flavour,plain,$(HARDEN)))
 $(eval $(call flavour,asan,$(SAN_asan)))
 $(eval $(call flavour,tsan,$(SAN_tsan)))
-$(eval $(call flavour,cov,--coverage -O0 -Wl$(comma)-u$(comma)__gcov_dump))
+$(eval $(call flavour,cov,--coverage -fprofile-update=atomic -O0 -Wl$(comma)-u$(comma)__gcov_dump))
 
 $(BUILD)/kubectl-etcd_backup: $(BUILD)/plain/plugin/main.o $(BUILD)/plain/plugin.a $(BUILD)/plain/lib.a
 	$(CC) $(LDHARD) -o $@ $^ $(BUILD)/plain/lib.a $(PKG_LIBS) -lpthread

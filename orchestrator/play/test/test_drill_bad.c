@@ -297,10 +297,27 @@ static void set_patience(struct trial *t)
 			t->book.steps[i].timeout_ms = 60 * 1000;
 }
 
+static void cannot_be_asked(struct fake_world *world)
+{
+	world->nodes[0].no_client = true;
+}
+
+static void is_interrupted(struct fake_world *world)
+{
+	world->nodes[0].api_unready = true;
+	fleet_cancel(world->fleet);
+}
+
 static void test_api_server(void)
 {
+	struct moment moment;
 	struct trial t;
 
+	arrange(&t, &moment, "start-drill-api", cannot_be_asked);
+	check_fails(&t, PLAY_UNDONE, "cp-1: start-drill-api: no certificate");
+	arrange(&t, &moment, "start-drill-api", is_interrupted);
+	set_patience(&t);
+	check_fails(&t, PLAY_UNDONE, "cp-1: start-drill-api: interrupted");
 	trial_open(&t);
 	t.world.nodes[0].api_never_ready = true;
 	check_fails(

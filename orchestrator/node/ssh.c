@@ -17,6 +17,7 @@
 
 enum {
 	LINE_MAX_BYTES = 512 * 1024,
+	SLICE_MS = 250, /* libssh2 may have what is waited for already: it is asked again */
 	WENT_WELL = 77, /* on the line: a command that ended with 0; see make_line */
 };
 
@@ -42,13 +43,14 @@ bool ssh_wait(struct ssh *ssh, long rc, struct err *err)
 	if (dir & LIBSSH2_SESSION_BLOCK_OUTBOUND)
 		events |= POLLOUT;
 	struct pollfd fds[] = { { ssh->fd, events, 0 }, { ssh->cancel_fd, POLLIN, 0 } };
-	int n = poll(fds, 2, ms_until(ssh->deadline));
+	int left = ms_until(ssh->deadline);
+	int n = poll(fds, 2, left < SLICE_MS ? left : SLICE_MS);
 	if (n < 0 && errno != EINTR)
 		return err_errno(err, ERR_SSH, "poll"), false;
 	if (fds[1].revents)
 		return err_set(err, ERR_CANCELLED, "interrupted"), false;
 	/* also when bytes keep coming: what comes may never be the answer */
-	if (n == 0 || !ms_until(ssh->deadline))
+	if (!ms_until(ssh->deadline))
 		return err_set(err, ERR_TIMEOUT, "no answer in time"), false;
 	return true;
 }
@@ -197,6 +199,9 @@ static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, st
 			moved |= n | m;
 			if (!moved && libssh2_channel_eof(channel))
 				return 0;
+			/* each read takes in what has come for the other, too, and nothing more may come */
+			moved |= libssh2_poll_channel_read(channel, 0) |
+				 libssh2_poll_channel_read(channel, 1);
 		}
 		if (moved ? ssh_look_up(ssh, err) != 0
 			  : !ssh_wait(ssh, LIBSSH2_ERROR_EAGAIN, err) && err->code)

@@ -6,10 +6,10 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/test/free_port.h"
 #include "e2e/etcd/tcp_node.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -45,19 +45,6 @@ void lab_release(struct lab *lab)
 char *lab_path(const struct lab *lab, const char *name)
 {
 	return mem_printf("%s/%s", lab->work, name);
-}
-
-/* A port that is free at this moment. */
-static unsigned free_port(void)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(in);
-	scoped(fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (bind(fd, (struct sockaddr *)&in, len) || getsockname(fd, (struct sockaddr *)&in, &len))
-		abort();
-	return ntohs(in.sin_port);
 }
 
 struct etcd *lab_member(struct lab *lab, const char *name, bool tls)

@@ -12,13 +12,8 @@ node_clean() {
 	rm -rf "$work"
 }
 
-# free_ports N: so many, in one line
-free_ports() {
-	python3 -c 'import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-[x.bind(("127.0.0.1", 0)) for x in s]
-print(*[x.getsockname()[1] for x in s])' "$1"
-}
+# shellcheck source-path=SCRIPTDIR/.. source=../ports.sh
+. e2e/ports.sh
 
 ctl() {
 	ETCDCTL_API=3 "$BIN/etcdctl" --endpoints "https://127.0.0.1:$port_etcd" --cacert "$work/pki/ca.crt" --cert "$work/pki/server.crt" \

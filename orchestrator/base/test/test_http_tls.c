@@ -3,6 +3,7 @@
  */
 #include "base/http.h"
 #include "base/test/check.h"
+#include "base/test/free_port.h"
 
 #include "base/mem.h"
 
@@ -71,19 +72,6 @@ static bool wait_port(unsigned port)
 			return true;
 	}
 	return false;
-}
-
-/* A port that is free at this moment. */
-static unsigned free_port(void)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(in);
-	scoped(fd) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (bind(fd, (struct sockaddr *)&in, len) || getsockname(fd, (struct sockaddr *)&in, &len))
-		abort();
-	return ntohs(in.sin_port);
 }
 
 static void tls_start(struct tls *t)

@@ -100,6 +100,15 @@ const struct tree *json_parse(struct arena *arena, const char *text, size_t len,
 	return tree;
 }
 
+bool json_is_text(const char *text, size_t len)
+{
+	json_t *json = json_stringn(text, len);
+	bool is = json != NULL;
+
+	json_decref(json);
+	return is;
+}
+
 /* Bytes that are no UTF-8 cannot be said in JSON. */
 static int write_text(const char *text, size_t len, struct buf *out)
 {

@@ -35,18 +35,13 @@ static bool read_alarm(const struct proto_field *field, struct etcd_alarm_list *
 	return !inner.bad;
 }
 
-int etcd_alarm_list(struct etcd_client *client, uint64_t deadline, struct etcd_alarm_list *out,
-		    struct err *err)
+int etcd_alarm_decode(const void *data, size_t len, struct etcd_alarm_list *out, struct err *err)
 {
-	struct buf nothing = BUF_INIT(1);
-	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
 	struct etcd_alarm_list found = { .count = 0 };
 	struct proto_field f;
+	struct proto p = proto_of(data, len);
 	bool bad = false;
 
-	if (grpc_unary(client, ALARM, &nothing, false, deadline, &answer, err))
-		return -1;
-	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
 		if (f.number != 2 || f.type != 2)
 			continue;
@@ -59,6 +54,17 @@ int etcd_alarm_list(struct etcd_client *client, uint64_t deadline, struct etcd_a
 		return err_set(err, ERR_ETCD, "Alarm: an answer that does not parse");
 	*out = found;
 	return 0;
+}
+
+int etcd_alarm_list(struct etcd_client *client, uint64_t deadline, struct etcd_alarm_list *out,
+		    struct err *err)
+{
+	struct buf nothing = BUF_INIT(1);
+	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+
+	return grpc_unary(client, ALARM, &nothing, false, deadline, &answer, err)
+		       ? -1
+		       : etcd_alarm_decode(buf_str(&answer), answer.len, out, err);
 }
 
 int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, char words[256],

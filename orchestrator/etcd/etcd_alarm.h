@@ -30,6 +30,9 @@ unsigned etcd_alarm_kind(uint64_t kind); /* as a flag */
 int etcd_alarm_list(struct etcd_client *client, uint64_t deadline, struct etcd_alarm_list *out,
 		    struct err *err);
 
+/* That answer as it comes.  -1 (ETCD): it does not parse, or has more than ETCD_ALARMS_MAX; *out is untouched. */
+int etcd_alarm_decode(const void *data, size_t len, struct etcd_alarm_list *out, struct err *err);
+
 /* Ends one; needs quorum.  One that is not there is no error. */
 int etcd_alarm_disarm(struct etcd_client *client, const struct etcd_alarm *alarm, uint64_t deadline,
 		      struct err *err);

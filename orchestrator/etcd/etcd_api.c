@@ -214,6 +214,9 @@ static void status_field(const struct proto_field *f, struct etcd_status *s)
 	case 10:
 		s->learner = f->value;
 		break;
+	case 11:
+		proto_text(f, s->storage_version, sizeof(s->storage_version));
+		break;
 	case 12:
 		s->quota = f->value;
 		break;
@@ -222,19 +225,13 @@ static void status_field(const struct proto_field *f, struct etcd_status *s)
 	}
 }
 
-int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
-		struct err *err)
+int etcd_status_decode(const void *data, size_t len, struct etcd_status *out, struct err *err)
 {
-	struct buf nothing = BUF_INIT(1);
-	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
 	struct etcd_status s = { 0 };
 	struct header h = { 0 };
 	struct proto_field f;
+	struct proto p = proto_of(data, len);
 
-	if (grpc_unary(client, "/etcdserverpb.Maintenance/Status", &nothing, false, deadline,
-		       &answer, err))
-		return -1;
-	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f))
 		if (f.number == 1)
 			read_header(&f, &h);
@@ -242,13 +239,25 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 	s.member_id = h.member;
 	s.revision = h.revision;
 	s.term = h.term;
-	p = proto_of(buf_str(&answer), answer.len);
+	p = proto_of(data, len);
 	while (proto_next(&p, &f)) /* errors name members: whose they are must be known first */
 		status_field(&f, &s);
 	if (odd_answer(&p, "Status", err))
 		return -1;
 	*out = s;
 	return 0;
+}
+
+int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_status *out,
+		struct err *err)
+{
+	struct buf nothing = BUF_INIT(1);
+	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
+
+	return grpc_unary(client, "/etcdserverpb.Maintenance/Status", &nothing, false, deadline,
+			  &answer, err)
+		       ? -1
+		       : etcd_status_decode(buf_str(&answer), answer.len, out, err);
 }
 
 /* Adds a URL to a comma separated list, if it fits. */
@@ -283,19 +292,13 @@ static bool read_member(const struct proto_field *field, struct etcd_member *m)
 	return !p.bad;
 }
 
-int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
-		 struct err *err)
+int etcd_members_decode(const void *data, size_t len, struct etcd_members *out, struct err *err)
 {
-	struct buf nothing = BUF_INIT(1);
-	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
 	struct etcd_members found = { .count = 0 };
 	struct header h = { 0 };
 	struct proto_field f;
+	struct proto p = proto_of(data, len);
 
-	if (grpc_unary(client, "/etcdserverpb.Cluster/MemberList", &nothing, false, deadline,
-		       &answer, err))
-		return -1;
-	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
 		if (f.number == 1)
 			read_header(&f, &h);
@@ -313,21 +316,25 @@ int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_memb
 	return 0;
 }
 
-int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,
-		struct etcd_hash *out, struct err *err)
+int etcd_members(struct etcd_client *client, uint64_t deadline, struct etcd_members *out,
+		 struct err *err)
 {
-	scoped(buf) struct buf message = BUF_INIT(64);
-	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+	struct buf nothing = BUF_INIT(1);
+	scoped(buf) struct buf answer = BUF_INIT(1024 * 1024);
+
+	return grpc_unary(client, "/etcdserverpb.Cluster/MemberList", &nothing, false, deadline,
+			  &answer, err)
+		       ? -1
+		       : etcd_members_decode(buf_str(&answer), answer.len, out, err);
+}
+
+int etcd_hash_decode(const void *data, size_t len, struct etcd_hash *out, struct err *err)
+{
 	struct etcd_hash hash = { 0 };
 	struct header h = { 0 };
 	struct proto_field f;
+	struct proto p = proto_of(data, len);
 
-	if (revision)
-		proto_add_varint(&message, 1, revision);
-	if (grpc_unary(client, "/etcdserverpb.Maintenance/HashKV", &message, false, deadline,
-		       &answer, err))
-		return -1;
-	struct proto p = proto_of(buf_str(&answer), answer.len);
 	while (proto_next(&p, &f)) {
 		if (f.number == 1)
 			read_header(&f, &h);
@@ -341,6 +348,20 @@ int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline
 	hash.revision = h.revision;
 	*out = hash;
 	return 0;
+}
+
+int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline,
+		struct etcd_hash *out, struct err *err)
+{
+	scoped(buf) struct buf message = BUF_INIT(64);
+	scoped(buf) struct buf answer = BUF_INIT(64 * 1024);
+
+	if (revision)
+		proto_add_varint(&message, 1, revision);
+	return grpc_unary(client, "/etcdserverpb.Maintenance/HashKV", &message, false, deadline,
+			  &answer, err)
+		       ? -1
+		       : etcd_hash_decode(buf_str(&answer), answer.len, out, err);
 }
 
 int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,

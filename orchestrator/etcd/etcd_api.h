@@ -46,8 +46,9 @@ struct etcd_status {
 	uint64_t raft_index, raft_applied;
 	bool learner;
 	char version[32];
-	char errors[256];  /* joined by "; "; "" when there are none */
-	unsigned troubles; /* the same, all of it, as ETCD_ flags */
+	char storage_version[32]; /* "3.6.0"; "" before 3.6 */
+	char errors[256];         /* joined by "; "; "" when there are none */
+	unsigned troubles;        /* the same, all of it, as ETCD_ flags */
 };
 
 /* One of Status's errors as an ETCD_ flag, for the member with that id. */
@@ -88,6 +89,11 @@ int etcd_hashkv(struct etcd_client *client, uint64_t revision, uint64_t deadline
 /* Maintenance/Alarm GET: how many, and in words ("NOSPACE on 1a2b...; CORRUPT on ...").  In etcd_alarm.c, as what ends them. */
 int etcd_alarms(struct etcd_client *client, uint64_t deadline, size_t *count, char words[256],
 		struct err *err);
+
+/* The answers of those three as they come.  -1 (ETCD): they do not parse, or name too many members; *out is untouched. */
+int etcd_status_decode(const void *data, size_t len, struct etcd_status *out, struct err *err);
+int etcd_members_decode(const void *data, size_t len, struct etcd_members *out, struct err *err);
+int etcd_hash_decode(const void *data, size_t len, struct etcd_hash *out, struct err *err);
 
 /* A linearizable KV/Range of one key: the revision of the cluster; fails without quorum. */
 int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, uint64_t *revision,

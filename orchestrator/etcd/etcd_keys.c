@@ -305,8 +305,6 @@ int etcd_keys_each(const struct etcd_keys *keys,
 	size_t n;
 
 	while (!result && (n = next_batch(keys, &at, places)) > 0) {
-		if (++held % HELD_BATCHES == 0)
-			bolt_map_forget(keys->map);
 		for (size_t i = 0; i < n && !result; i++) {
 			if (!kv_at(keys, places[i], &kv))
 				return err_set(err, ERR_CORRUPT,
@@ -314,6 +312,8 @@ int etcd_keys_each(const struct etcd_keys *keys,
 			if (!kv.tombstone)
 				result = each(arg, &kv, err);
 		}
+		if (++held % HELD_BATCHES == 0)
+			bolt_map_forget(keys->map);
 	}
 	return result;
 }

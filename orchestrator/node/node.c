@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ERRORS_MAX = 4096 };
+enum { ERRORS_MAX = 4096, SUM_MAX = 64 + 2 * 4096 };
 
 int node_open(struct node *node, uint64_t deadline, struct err *err)
 {
@@ -119,6 +119,23 @@ int node_get(struct node *node, const char *path, uint64_t deadline, struct buf 
 {
 	if (node_run(node, argv("cat", "--", path), deadline, out, err))
 		return err_in(err, "cannot read %s", path);
+	return 0;
+}
+
+int node_sha256(struct node *node, const char *path, uint64_t deadline, char out[65],
+		struct err *err)
+{
+	static const char script[] =
+		"openssl dgst -sha256 -r \"$1\" 2>/dev/null || exec sha256sum -- \"$1\"";
+	scoped(buf) struct buf text = BUF_INIT(SUM_MAX);
+
+	if (node_run(node, argv("sh", "-c", script, "sh", path), deadline, &text, err))
+		return err_in(err, "%s", path);
+	/* sha256sum has a backslash in front of the line of a name with a backslash */
+	const char *hex = buf_str(&text) + (*buf_str(&text) == '\\');
+	if (strspn(hex, "0123456789abcdef") != 64 || hex[64] != ' ')
+		return err_set(err, ERR_REMOTE, "%s: the node did not say its SHA-256", path);
+	snprintf(out, 65, "%.64s", hex);
 	return 0;
 }
 

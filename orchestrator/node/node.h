@@ -87,6 +87,13 @@ int node_write(struct node *node, const void *data, size_t len, const char *path
 int node_get(struct node *node, const char *path, uint64_t deadline, struct buf *out,
 	     struct err *err);
 
+/*
+ * The SHA-256 of the file at path, in hex, reckoned on the node, so that the contents stay there: by its openssl where it has one
+ * (five times as fast as Debian 12's sha256sum), else by sha256sum.
+ */
+int node_sha256(struct node *node, const char *path, uint64_t deadline, char out[65],
+		struct err *err);
+
 /* *found: whether path exists (a dangling link does not). */
 int node_exists(struct node *node, const char *path, uint64_t deadline, bool *found,
 		struct err *err);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/tree.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,10 +309,37 @@ static int read_snapshot(struct arena *arena, const struct tree *map, struct rec
 	return 0;
 }
 
+const char *recipe_tag_trouble(const char *text, size_t len)
+{
+	if (len > TEXT_MAX)
+		return "is longer than 2048 bytes";
+	if (memchr(text, '\0', len) || !is_printable(text))
+		return "has a control character";
+	return json_is_text(text, len) ? NULL : "is not UTF-8";
+}
+static_assert(TEXT_MAX == 2048, "recipe_tag_trouble says it in words");
+
+static int read_tags(struct arena *arena, const struct tree *tags, struct recipe *r,
+		     struct err *err)
+{
+	if (tags && tags->kind != TREE_LIST && tags->kind != TREE_NULL)
+		return err_set(err, ERR_CONFIG, "recipe: tags is no list of texts");
+	for (const struct tree *at = tags ? tags->first : NULL; at; at = at->next) {
+		if (at->kind != TREE_STRING)
+			return err_set(err, ERR_CONFIG, "recipe: tags is no list of texts");
+		if (r->tag_count == RECIPE_TAGS_MAX)
+			return err_set(err, ERR_CONFIG, "recipe: tags has more than %d",
+				       RECIPE_TAGS_MAX);
+		const char *trouble = recipe_tag_trouble(at->text, at->len);
+		if (trouble)
+			return err_set(err, ERR_CONFIG, "recipe: one of its tags %s", trouble);
+		r->tags[r->tag_count++] = arena_strdup(arena, at->text);
+	}
+	return 0;
+}
+
 static int read_more(struct arena *arena, const struct tree *map, struct recipe *r, struct err *err)
 {
-	const struct tree *tags = tree_get(map, "tags");
-
 	if (get_text(arena, map, "hashKV", false, &r->hashkv, err) ||
 	    get_text(arena, map, "storageVersion", false, &r->storage_version, err) ||
 	    get_text(arena, map, "set", false, &r->set, err) ||
@@ -325,14 +353,7 @@ static int read_more(struct arena *arena, const struct tree *map, struct recipe 
 		return err_set(err, ERR_CONFIG, "recipe: hashKV is not 8 hex digits");
 	if (r->set && !is_hex(r->set, 16))
 		return err_set(err, ERR_CONFIG, "recipe: set is not 16 hex digits");
-	for (const struct tree *at = tags ? tags->first : NULL; at; at = at->next) {
-		if (r->tag_count == RECIPE_TAGS_MAX || at->kind != TREE_STRING ||
-		    at->len > TEXT_MAX || strlen(at->text) != at->len || !is_printable(at->text))
-			return err_set(err, ERR_CONFIG, "recipe: tags is no list of at most %d",
-				       RECIPE_TAGS_MAX);
-		r->tags[r->tag_count++] = arena_strdup(arena, at->text);
-	}
-	return 0;
+	return read_tags(arena, tree_get(map, "tags"), r, err);
 }
 
 /* A name that is a file's beside the recipe, and nothing else. */

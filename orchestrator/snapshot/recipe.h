@@ -56,6 +56,9 @@ struct recipe {
 	struct recipe_stored files; /* the control plane's own files; name NULL: were not kept */
 };
 
+/* What is wrong with a tag, in words that follow it ("has a control character"); NULL: a recipe may have it. */
+const char *recipe_tag_trouble(const char *text, size_t len);
+
 /* Writes the recipe as JSON: kind SnapshotRecipe, apiVersion etcd-backup/v1. */
 int recipe_write(const struct recipe *recipe, struct buf *out, struct err *err);
 

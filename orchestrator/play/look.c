@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "etcd/wal.h"
+#include "play/paths.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -237,13 +238,16 @@ int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_fold
 	return 0;
 }
 
-int look_parse_safe(const char *line, struct err *err)
+int look_parse_safe(const char *line, bool last, struct err *err)
 {
-	char *end;
-	unsigned long mode = strtoul(line, &end, 8);
+	char *after_mode, *after_user, *end;
+	unsigned long mode = strtoul(line, &after_mode, 8);
+	unsigned long user = strtoul(after_mode, &after_user, 10);
+	unsigned long group = strtoul(after_user, &end, 10);
 	const char *name = strchr(line, '|');
 
-	if (end == line || *end != ' ' || !name)
+	if (after_mode == line || after_user == after_mode || end == after_user || *end != ' ' ||
+	    !name)
 		return err_set(err, ERR_REMOTE, "stat: not understood: %.100s", line);
 	name++;
 	if (strncmp(end + 1, "symbolic link", 13) == 0) {
@@ -256,12 +260,22 @@ int look_parse_safe(const char *line, struct err *err)
 			mode);
 		return err_hint(err, "chmod o-w %s", name);
 	}
+	if (mode & 0020 && group) {
+		err_set(err, ERR_UNSAFE, "%s can be written to by its group (%lu, mode %04lo)",
+			name, group, mode);
+		return err_hint(err, "chmod g-w %s", name);
+	}
+	/* the folder itself may be etcd's own user's */
+	if (user && !last) {
+		err_set(err, ERR_UNSAFE, "%s belongs to another user than root (%lu)", name, user);
+		return err_hint(err, "chown root %s", name);
+	}
 	return 0;
 }
 
 int look_safe_path(struct node *node, const char *path, uint64_t deadline, struct err *err)
 {
-	const char *args[LOOK_PATHS_MAX + 5] = { "stat", "-c", "%a %F|%n", "--" };
+	const char *args[LOOK_PATHS_MAX + 5] = { "stat", "-c", "%a %u %g %F|%n", "--" };
 	char *parts[LOOK_PATHS_MAX] = { NULL };
 	scoped(buf) struct buf out = BUF_INIT(64 * 1024);
 	size_t count = 0;
@@ -278,10 +292,22 @@ int look_safe_path(struct node *node, const char *path, uint64_t deadline, struc
 	for (const char *at = buf_str(&out); !failed && *at;) {
 		size_t len = strcspn(at, "\n");
 		scoped(mem) char *line = mem_printf("%.*s", (int)len, at);
-		failed = look_parse_safe(line, err);
+		const char *name = strchr(line, '|');
+		failed = look_parse_safe(line, name && strcmp(name + 1, path) == 0, err);
 		at += len + (at[len] == '\n');
 	}
 	return failed ? -1 : 0;
+}
+
+int look_safe_member(struct node *node, const struct member *member, uint64_t deadline,
+		     struct err *err)
+{
+	const char *const paths[] = { MANIFESTS, RUNS, member->data_dir, member->wal_dir };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (paths[i] && look_safe_path(node, paths[i], deadline, err))
+			return -1;
+	return 0;
 }
 
 unsigned look_url_port(const char *url)

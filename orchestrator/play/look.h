@@ -68,13 +68,20 @@ int look_ids(struct node *node, const struct play_ctx *ctx, const char *wal_fold
 	     uint64_t deadline, struct err *err);
 
 /*
- * Refuses a folder (UNSAFE) when on the way to it, itself included, is a symbolic link, or a folder that others than its owner's
- * group may write to: somebody could put another in its place while root works there.  What is not there yet is no error.
+ * Refuses a folder (UNSAFE) when on the way to it, itself included, is a symbolic link, or a folder that
+ * everybody, or a group other than root's, may write to, or one on the way that is not root's: somebody could put another in its place while root works there.  What is not there yet is no error.
  */
 int look_safe_path(struct node *node, const char *path, uint64_t deadline, struct err *err);
 
-/* Parses one line of `stat -c '%a %F|%n'`; pure.  -1: UNSAFE, or REMOTE when it is not understood. */
-int look_parse_safe(const char *line, struct err *err);
+/* The same of all folders that a run works in on a member's node. */
+int look_safe_member(struct node *node, const struct member *member, uint64_t deadline,
+		     struct err *err);
+
+/*
+ * Parses one line of `stat -c '%a %u %g %F|%n'`; pure.  last: of the folder itself, which may belong to somebody.  -1: UNSAFE, or REMOTE
+ * when it is not understood.
+ */
+int look_parse_safe(const char *line, bool last, struct err *err);
 
 /* The port of a URL ("https://10.0.0.1:2379"); 0 when it has none. */
 unsigned look_url_port(const char *url);

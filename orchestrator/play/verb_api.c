@@ -103,8 +103,8 @@ static int read_lease(struct apiserver_client *client, const char *name, uint64_
 }
 
 /* Old data comes back with the alarms that it had, and no step clears them. */
-static bool look_alarms(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-			struct err *err)
+static int look_alarms(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		       struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
 	scoped(etcd_client) struct etcd_client *client =
@@ -112,10 +112,10 @@ static bool look_alarms(struct node *node, const struct play_ctx *ctx, uint64_t 
 	struct etcd_alarm_list alarms;
 
 	if (!client || etcd_alarm_list(client, deadline, &alarms, err))
-		return true;
+		return -1;
 	ctx->nodes[ctx->cluster->count - 1].alarms_left =
 		alarms.kinds; /* where play_alarms_left looks */
-	return alarms.kinds != 0;
+	return 0;
 }
 
 int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -125,8 +125,10 @@ int verb_wait_controllers(struct node *node, const struct play_ctx *ctx, uint64_
 	struct play_node *self = play_node(ctx, node);
 	bool moved[2] = { false, false };
 
-	if (play_alarms_left(ctx) || (ctx->target && look_alarms(node, ctx, deadline, err)))
-		return err->code ? -1 : 0; /* nobody can write */
+	if (ctx->target && look_alarms(node, ctx, deadline, err))
+		return -1;
+	if (play_alarms_left(ctx)) /* nobody can write */
+		return 0;
 	scoped(apiserver_client) struct apiserver_client *client =
 		client_of(node, ctx, deadline, err);
 

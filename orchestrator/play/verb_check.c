@@ -51,8 +51,11 @@ static int check_manifests(struct node *node, const struct play_ctx *ctx, uint64
 		const char *const paths[] = { path, parked };
 		if (look_exist(node, paths, 2, deadline, there, err))
 			return -1;
-		if (!there[0] && !there[1])
-			return err_set(err, ERR_REMOTE, "%s is not there", path);
+		if (there[0] || there[1])
+			continue;
+		err_set(err, ERR_REMOTE, "%s is not there", path);
+		return err_hint(err, "if a run has stopped it: kubectl etcd-backup resume, without "
+				     "a run, shows which; else put the manifest back first");
 	}
 	return 0;
 }
@@ -90,10 +93,14 @@ static int check_data_dir(struct node *node, const struct play_ctx *ctx, uint64_
 			member->wal_dir, dir);
 		return err_hint(err, "drop --wal-dir from the manifest, or move it elsewhere");
 	}
-	if (link == 0 || mount == 0)
-		return err_set(err, ERR_UNSAFE, "%s is a %s: it cannot be swapped by a rename", dir,
-			       link == 0 ? "symbolic link" : "mount point");
-	return 0;
+	if (link && mount)
+		return 0;
+	err_set(err, ERR_UNSAFE, "%s is a %s: it cannot be swapped by a rename", dir,
+		link == 0 ? "symbolic link" : "mount point");
+	return err_hint(err,
+			"mount %s instead, which may be a mount point, or make the directory "
+			"an ordinary one while etcd is stopped",
+			member->data_dir);
 }
 
 static int check_quota(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -122,13 +129,7 @@ static int check_quota(struct node *node, const struct play_ctx *ctx, uint64_t d
 static int check_paths(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		       struct err *err)
 {
-	const struct member *member = play_node(ctx, node)->member;
-	const char *const paths[] = { MANIFESTS, RUNS, member->data_dir, member->wal_dir };
-
-	for (size_t i = 0; i < 4; i++)
-		if (paths[i] && look_safe_path(node, paths[i], deadline, err))
-			return -1;
-	return 0;
+	return look_safe_member(node, play_node(ctx, node)->member, deadline, err);
 }
 
 /* All of them take the same, so that they can stand in a table. */

@@ -131,10 +131,16 @@ int verb_wait_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 	}
 }
 
+/* It told its hash: neither refused it, nor was left out before. */
+static bool told_hash(const struct play_node *node)
+{
+	return node->hash && !node->hash_refused;
+}
+
 int judge_wait_etcd(const struct play_ctx *ctx, struct err *err)
 {
 	for (size_t i = 1; i < ctx->cluster->count; i++)
-		if (!ctx->nodes[i].hash_refused && !ctx->nodes[0].hash_refused &&
+		if (told_hash(&ctx->nodes[i]) && told_hash(&ctx->nodes[0]) &&
 		    ctx->nodes[i].hash != ctx->nodes[0].hash)
 			return err_set(err, ERR_UNSAFE,
 				       "%s and %s have different data (HashKV %08x and %08x)",
@@ -153,7 +159,7 @@ int verb_compare_etcd(struct node *node, const struct play_ctx *ctx, uint64_t de
 		etcd_client_new(node, self->member, deadline, err);
 
 	for (size_t i = 0; i < ctx->cluster->count; i++)
-		if (ctx->nodes[i].revision < lowest)
+		if (ctx->nodes[i].revision && ctx->nodes[i].revision < lowest)
 			lowest = ctx->nodes[i].revision;
 	if (!client || etcd_hashkv(client, lowest, deadline, &hash, err))
 		return -1;

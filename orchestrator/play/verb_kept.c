@@ -89,8 +89,8 @@ int verb_check_kept(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	}
 	if (there[0] && measure(node, kept, deadline, &self->kept_bytes, &self->kept_at, err))
 		return -1;
-	if (ctx->leave_nothing) /* clean takes what there is */
-		return 0;
+	if (ctx->leave_nothing) /* clean takes what there is, in folders that are ours */
+		return look_safe_member(node, self->member, deadline, err);
 	if (!there[1] && !there[2]) {
 		err_set(err, ERR_UNSAFE, "no old data of run %s is there", ctx->target);
 		return err_hint(err, "it was rolled back or cleaned already, or there was none "

@@ -143,21 +143,6 @@ static void do_cat(const struct command *c)
 		buf_add(c->out, text.data, text.len);
 }
 
-static void do_sha256sum(const struct command *c)
-{
-	scoped(buf) struct buf text = BUF_INIT(FILE_MAX);
-	uint8_t digest[SHA256_SIZE];
-	char hex[SHA256_TEXT];
-
-	if (!fake_read(c->words[c->first], &text)) {
-		fail(c, c->words[c->first]);
-		return;
-	}
-	digest_sha256(text.data ? text.data : "", text.len, digest);
-	digest_hex(digest, sizeof(digest), hex);
-	buf_addf(c->out, "%s  %s\n", hex, c->words[c->first]);
-}
-
 static void do_grep(const struct command *c)
 {
 	scoped(buf) struct buf text = BUF_INIT(FILE_MAX);
@@ -297,6 +282,21 @@ static void script_wal_head(const struct command *c)
 	fail(c, c->words[4]);
 }
 
+static void script_sha256(const struct command *c)
+{
+	scoped(buf) struct buf text = BUF_INIT(FILE_MAX);
+	uint8_t digest[SHA256_SIZE];
+	char hex[SHA256_TEXT];
+
+	if (!fake_read(c->words[4], &text)) {
+		fail(c, c->words[4]);
+		return;
+	}
+	digest_sha256(text.data ? text.data : "", text.len, digest);
+	digest_hex(digest, sizeof(digest), hex);
+	buf_addf(c->out, "%s  %s\n", hex, c->words[4]);
+}
+
 static void script_copy_tool(const struct command *c)
 {
 	scoped(mem) char *from = mem_printf("%s/etcdutl", c->words[4]);
@@ -315,6 +315,7 @@ struct known {
 
 static const struct known scripts[] = {
 	{ "echo end", script_exist },
+	{ "exec sha256sum", script_sha256 },
 	{ "exec head -c 4096", script_wal_head },
 	{ "for d in /usr/local/bin", script_copy_tool },
 	{ "p=$(command -v $t)", do_nothing },
@@ -322,12 +323,12 @@ static const struct known scripts[] = {
 };
 
 static const struct known programs[] = {
-	{ "install", do_install }, { "rm", do_rm },        { "mv", do_mv },
-	{ "dd", do_dd },           { "cat", do_cat },      { "sha256sum", do_sha256sum },
-	{ "grep", do_grep },       { "find", do_find },    { "ls", do_ls },
-	{ "cp", do_cp },           { "ln", do_ln },        { "rmdir", do_rmdir },
-	{ "test", do_test },       { "du", do_du },        { "stat", do_stat },
-	{ "chown", do_chown },     { "sync", do_nothing }, { "chmod", do_chown },
+	{ "install", do_install }, { "rm", do_rm },       { "mv", do_mv },
+	{ "dd", do_dd },           { "cat", do_cat },     { "grep", do_grep },
+	{ "find", do_find },       { "ls", do_ls },       { "cp", do_cp },
+	{ "ln", do_ln },           { "rmdir", do_rmdir }, { "test", do_test },
+	{ "du", do_du },           { "stat", do_stat },   { "chown", do_chown },
+	{ "sync", do_nothing },    { "chmod", do_chown },
 };
 
 static const struct known *find_known(const char *const args[])

@@ -122,7 +122,7 @@ static void stage_open(struct stage *stage, const struct matrix *matrix)
 	for (size_t i = 0; i < matrix->nodes && matrix->alarm; i++)
 		stage->world.cluster.members[i].quota = QUOTA;
 	matrix_book(stage->arena, matrix->playbook, &stage->book);
-	bool rejoin = is(stage, "rejoin"), drill = is(stage, "drill");
+	bool rejoin = is(stage, "rejoin"), drill = matrix_is_drill(stage->matrix->playbook);
 	stage->old_data = is(stage, "restore") || rejoin || drill ? FAKE_OLD_TOKEN : FAKE_TOKEN;
 	stage->new_data = is(stage, "rollback") || drill ? FAKE_OLD_TOKEN : FAKE_TOKEN;
 	if (rejoin)

@@ -26,7 +26,7 @@ struct matrix {
  */
 size_t matrix_play(const struct matrix *matrix, size_t *cases);
 
-/* All matrices of a playbook: 1, 3 and 5 nodes, a WAL folder, undos, a full disk; with these strides. */
+/* All matrices of a playbook: 1, 3 and 5 nodes, a WAL folder, undos, a full disk; with these strides; of browse those of 1 node. */
 struct matrix_strides {
 	size_t three, five, wal_dir, undo;
 };

@@ -114,7 +114,7 @@ static bool check_undone(struct stage *stage, struct tally *tally, const char *w
 
 enum play_outcome matrix_good_end(const struct stage *stage)
 {
-	return is(stage, "drill") ? PLAY_UNDONE : PLAY_DONE;
+	return matrix_is_drill(stage->matrix->playbook) ? PLAY_UNDONE : PLAY_DONE;
 }
 
 /* No node knows the run: then nothing of it may be in the way of going back, or of the next run. */
@@ -155,7 +155,8 @@ static enum how choose_how(const struct stage *stage, const struct found *found,
 
 	if (found->committed)
 		return HOW_FINISH;
-	return found->undoing || !found->locked || (way->undo && !gone) || is(stage, "drill")
+	return found->undoing || !found->locked || (way->undo && !gone) ||
+			       matrix_is_drill(stage->matrix->playbook)
 		       ? HOW_UNDO
 		       : HOW_RESUME;
 }

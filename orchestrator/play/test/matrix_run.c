@@ -14,6 +14,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+bool matrix_is_drill(const char *playbook)
+{
+	return strcmp(playbook, "drill") == 0 || strcmp(playbook, "browse") == 0;
+}
+
+/* To be looked into, it is one member, and nobody compares it with what the snapshot has. */
+static const struct play_drill *drill_of(const struct playbook *book)
+{
+	static struct play_drill alone;
+
+	if (strcmp(book->name, "browse") != 0)
+		return &fake_drill;
+	alone = (struct play_drill){ .port = fake_drill.port,
+				     .alone = true,
+				     .api = true,
+				     .limit_s = fake_drill.limit_s,
+				     .certificate = fake_drill.certificate };
+	return &alone;
+}
+
 void matrix_book(struct arena *arena, const char *name, struct playbook *book)
 {
 	const struct playbook_text *text = playbook_text_find(name);
@@ -43,7 +63,7 @@ static void fresh_nodes(struct fake_world *world)
 void matrix_context(struct fake_world *world, const struct playbook *book)
 {
 	struct play_ctx *ctx = &world->ctx;
-	bool drill = strcmp(book->name, "drill") == 0;
+	bool drill = matrix_is_drill(book->name);
 	bool restore = drill || strcmp(book->name, "restore") == 0;
 	bool rejoin = strcmp(book->name, "rejoin") == 0;
 	const char *run = restore                               ? FAKE_RUN
@@ -71,7 +91,7 @@ void matrix_context(struct fake_world *world, const struct playbook *book)
 		ctx->bump = drill ? 0 : 1000;
 		ctx->snapshot_in_use = 10;
 		ctx->carried_alarms = world->alarm ? ETCD_ALARM_NOSPACE : 0;
-		ctx->drill = drill ? &fake_drill : NULL;
+		ctx->drill = drill ? drill_of(book) : NULL;
 	}
 	fresh_nodes(world);
 }
@@ -247,7 +267,8 @@ struct told matrix_run(struct fake_world *world, const struct playbook *book, en
 
 /* --- found again */
 
-static void take_state(struct fake_world *world, const struct run_state *state)
+static void take_state(struct fake_world *world, const struct playbook *book,
+		       const struct run_state *state)
 {
 	struct play_ctx *ctx = &world->ctx;
 
@@ -262,7 +283,7 @@ static void take_state(struct fake_world *world, const struct run_state *state)
 	ctx->bump = state->bump;
 	ctx->snapshot_in_use = state->in_use;
 	ctx->carried_alarms = state->carried_alarms;
-	ctx->drill = state->drill_port ? &fake_drill : NULL;
+	ctx->drill = state->drill_port ? drill_of(book) : NULL;
 	/* named again; where every node has it, it is not asked for */
 	ctx->snapshot_path = state->snapshot_sha256 ? world->snapshot : NULL;
 }
@@ -292,7 +313,7 @@ int matrix_find(struct fake_world *world, const struct playbook *book, const cha
 		out->phases[i] = state->phase;
 		out->committed |= state->phase == PHASE_API_STARTED;
 		if (state->found && !out->known)
-			take_state(world, state);
+			take_state(world, book, state);
 		out->known |= state->found;
 	}
 	fresh_nodes(world);

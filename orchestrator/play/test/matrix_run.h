@@ -39,10 +39,13 @@ struct watch {
 	size_t commits;
 };
 
+/* Whether that playbook serves a snapshot beside the real cluster and undoes everything: drill, browse. */
+bool matrix_is_drill(const char *playbook);
+
 /* The playbook, with short timeouts. */
 void matrix_book(struct arena *arena, const char *name, struct playbook *book);
 
-/* The context of a new run of that playbook: restore, rollback or clean of FAKE_RUN, rejoin of the first node. */
+/* The context of a new run of that playbook: restore, drill, browse, rollback or clean of FAKE_RUN, rejoin of the first node. */
 void matrix_context(struct fake_world *world, const struct playbook *book);
 
 enum how { HOW_RUN, HOW_RESUME, HOW_FINISH, HOW_UNDO };

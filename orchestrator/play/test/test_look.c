@@ -144,17 +144,43 @@ static void test_url_host(void)
 
 static void test_safe_paths(void)
 {
+	static const struct {
+		const char *line;
+		bool last;
+		const char *wrong; /* NULL: nothing */
+	} cases[] = {
+		{ "755 0 0 directory|/var/lib", false, NULL },
+		{ "775 0 0 directory|/var/lib", false, NULL },
+		{ "700 0 0 directory|/var/lib/etcd", true, NULL },
+		{ "700 999 998 directory|/var/lib/etcd", true, NULL },
+		{ "777 0 0 symbolic link|/var/lib/etcd", true, "/var/lib/etcd is a symbolic link" },
+		{ "1777 0 0 directory|/tmp", false,
+		  "/tmp can be written to by everybody (mode 1777)" },
+		{ "2775 0 50 directory|/data", false,
+		  "/data can be written to by its group (50, mode 2775)" },
+		{ "770 999 998 directory|/data/etcd", true, "can be written to by its group" },
+		{ "755 1000 1000 directory|/data", false,
+		  "/data belongs to another user than root (1000)" },
+	};
+	static const char *const bad[] = {
+		"", "nonsense", "755", "755 0", "755 0 0", "755 0 0 directory", "755 directory|/var"
+	};
 	struct err err = ERR_INIT;
 
-	CHECK_INT(look_parse_safe("755 directory|/var/lib", &err), 0);
-	CHECK_INT(look_parse_safe("700 directory|/var/lib/etcd", &err), 0);
-	CHECK_INT(look_parse_safe("777 symbolic link|/var/lib/etcd", &err), -1);
-	CHECK_INT(err.code, ERR_UNSAFE);
-	CHECK_HAS(err.text, "/var/lib/etcd is a symbolic link");
-	CHECK_INT(look_parse_safe("1777 directory|/tmp", &err), -1);
-	CHECK_HAS(err.text, "/tmp can be written to by everybody (mode 1777)");
-	CHECK_INT(look_parse_safe("nonsense", &err), -1);
-	CHECK_INT(err.code, ERR_REMOTE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		err = ERR_INIT;
+		CHECK_INT(look_parse_safe(cases[i].line, cases[i].last, &err),
+			  cases[i].wrong ? -1 : 0);
+		if (!cases[i].wrong)
+			continue;
+		CHECK_INT(err.code, ERR_UNSAFE);
+		CHECK_HAS(err.text, cases[i].wrong);
+		CHECK(err.hint[0] != 0);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		CHECK_INT(look_parse_safe(bad[i], false, &err), -1);
+		CHECK_INT(err.code, ERR_REMOTE);
+	}
 }
 
 TESTS(TEST(test_safe_paths), TEST(test_pids), TEST(test_pids_max), TEST(test_listening),

@@ -45,20 +45,50 @@ static void on_end(void *arg, const struct step *step, uint64_t ms, bool failed,
 		t->ends(t->world);
 }
 
-static void open_world(struct fake_world *world, struct arena *arena, struct playbook *book)
+/* The restore of three nodes, with a trouble in it. */
+struct scene {
+	struct fake_world world;
+	struct arena *arena;
+	struct playbook book;
+	struct trouble trouble;
+	struct play play;
+	char *before; /* the nodes */
+	struct err err;
+};
+
+static void scene_open(struct scene *s, const char *verb, void (*comes)(struct fake_world *world))
 {
-	fake_world_open(world, NODES, false);
-	matrix_book(arena, "restore", book);
-	matrix_context(world, book);
+	*s = (struct scene){ .arena = arena_new(), .err = ERR_INIT };
+	fake_world_open(&s->world, NODES, false);
+	matrix_book(s->arena, "restore", &s->book);
+	matrix_context(&s->world, &s->book);
+	s->trouble = (struct trouble){ .world = &s->world, .verb = verb, .comes = comes };
+	s->play = (struct play){
+		.playbook = &s->book,
+		.fleet = s->world.fleet,
+		.ctx = &s->world.ctx,
+		.events = { .arg = &s->trouble, .step_begins = on_begin, .step_ended = on_end }
+	};
+	s->before = fake_world_tree(&s->world);
 }
 
-static struct play play_of(struct fake_world *world, const struct playbook *book, struct trouble *t)
+/* The undo is led to its end: all as before. */
+static void scene_undo(struct scene *s)
 {
-	return (struct play){ .playbook = book,
-			      .fleet = world->fleet,
-			      .ctx = &world->ctx,
-			      .events = {
-				      .arg = t, .step_begins = on_begin, .step_ended = on_end } };
+	s->err = ERR_INIT;
+	CHECK_INT(play_undo(&s->play, &s->err), PLAY_UNDONE);
+	CHECK_STR(s->err.text, "");
+	CHECK(fake_world_serves(&s->world, FAKE_OLD_TOKEN));
+	scoped(mem) char *now = fake_world_tree(&s->world);
+	CHECK_STR(now, s->before);
+	CHECK_STR(fake_world_broken(&s->world), NULL);
+}
+
+static void scene_close(struct scene *s)
+{
+	free(s->before);
+	fake_world_close(&s->world);
+	arena_free(s->arena);
 }
 
 static bool locked(const struct fake_world *world, size_t node)
@@ -80,33 +110,21 @@ static void last_dies(struct fake_world *world)
  */
 static void check_dies_at(const char *verb)
 {
-	scoped(arena) struct arena *arena = arena_new();
-	struct fake_world world;
-	struct playbook book;
-	struct err err = ERR_INIT;
+	struct scene s;
 
-	open_world(&world, arena, &book);
-	struct trouble t = { .world = &world, .verb = verb, .comes = last_dies };
-	struct play play = play_of(&world, &book, &t);
-	scoped(mem) char *before = fake_world_tree(&world);
-	CHECK_INT(play_run(&play, &err), PLAY_NEEDS_YOU);
-	CHECK_HAS(err.text, "cp-3: ");
-	CHECK_HAS(err.text, "; then undoing failed: cp-3: ");
-	CHECK_HAS(err.text, " (the other nodes are as before, but for the lock)");
-	world.count = 2;
-	CHECK(fake_world_serves(&world, FAKE_OLD_TOKEN));
-	world.count = NODES;
-	CHECK(locked(&world, 0) && locked(&world, 1) && locked(&world, 2));
+	scene_open(&s, verb, last_dies);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	CHECK_HAS(s.err.text, "cp-3: ");
+	CHECK_HAS(s.err.text, "; then undoing failed: cp-3: ");
+	CHECK_HAS(s.err.text, " (the other nodes are as before, but for the lock)");
+	s.world.count = 2;
+	CHECK(fake_world_serves(&s.world, FAKE_OLD_TOKEN));
+	s.world.count = NODES;
+	CHECK(locked(&s.world, 0) && locked(&s.world, 1) && locked(&s.world, 2));
 
-	world.nodes[2].lost = false;
-	err = ERR_INIT;
-	CHECK_INT(play_undo(&play, &err), PLAY_UNDONE);
-	CHECK_STR(err.text, "");
-	CHECK(fake_world_serves(&world, FAKE_OLD_TOKEN));
-	scoped(mem) char *now = fake_world_tree(&world);
-	CHECK_STR(now, before);
-	CHECK_STR(fake_world_broken(&world), NULL);
-	fake_world_close(&world);
+	s.world.nodes[2].lost = false;
+	scene_undo(&s);
+	scene_close(&s);
 }
 
 static void test_dies(void)
@@ -119,6 +137,144 @@ static void test_dies(void)
 		check_dies_at(at[i]);
 }
 
+/*
+ * The last node dies past the commit and stays away: the API servers of the others are started all the same, and the lock stays; when
+ * it is back, the run is led to its end.
+ */
+static void check_dies_after(const char *verb)
+{
+	struct scene s;
+
+	scene_open(&s, verb, last_dies);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	CHECK_HAS(s.err.text, "cp-3: ");
+	CHECK_HAS(s.err.text, " (the other nodes went on, but for the lock)");
+	s.world.count = 2;
+	CHECK(fake_world_serves(&s.world, FAKE_TOKEN));
+	s.world.count = NODES;
+	CHECK(locked(&s.world, 0) && locked(&s.world, 1) && locked(&s.world, 2));
+
+	s.world.nodes[2].lost = false;
+	s.err = ERR_INIT;
+	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK_STR(s.err.text, "");
+	CHECK(fake_world_serves(&s.world, FAKE_TOKEN));
+	CHECK(!locked(&s.world, 0) && !locked(&s.world, 1) && !locked(&s.world, 2));
+	CHECK_STR(fake_world_broken(&s.world), NULL);
+	scene_close(&s);
+}
+
+static void test_dies_past_the_commit(void)
+{
+	static const char *const at[] = { "clear-alarms", "start-apiserver", "wait-apiserver",
+					  "restart-controllers", "drop-snapshot" };
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		check_dies_after(at[i]);
+}
+
+/* What resume --without plays on: the first two nodes. */
+static void scene_without_last(struct scene *s)
+{
+	s->play.fleet = fleet_new(s->world.fleet_nodes, NODES - 1);
+	s->world.cluster.count = NODES - 1;
+}
+static void scene_with_all(struct scene *s)
+{
+	fleet_free(s->play.fleet);
+	s->play.fleet = s->world.fleet;
+	s->world.cluster.count = NODES;
+	s->world.nodes[2].lost = false;
+}
+
+/* A node that is gone for good: the run is led to its end on the others, and on that one should it ever come back. */
+static void test_gone_for_good(void)
+{
+	static const char *const at[] = { "put-snapshot", "stop-etcd", "swap-data", "wait-etcd" };
+	struct scene s;
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		scene_open(&s, at[i], last_dies);
+		CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+		scene_without_last(&s);
+		s.err = ERR_INIT;
+		CHECK_INT(play_undo(&s.play, &s.err), PLAY_UNDONE);
+		CHECK_STR(s.err.text, "");
+		CHECK(!locked(&s.world, 0) && !locked(&s.world, 1));
+		CHECK(locked(&s.world, 2));
+		scene_with_all(&s);
+		scene_undo(&s);
+		scene_close(&s);
+	}
+}
+
+static void test_gone_past_the_commit(void)
+{
+	struct scene s;
+
+	scene_open(&s, "start-apiserver", last_dies);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	scene_without_last(&s);
+	s.err = ERR_INIT;
+	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK(!locked(&s.world, 0) && !locked(&s.world, 1));
+	CHECK(locked(&s.world, 2));
+	scene_with_all(&s);
+	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK(fake_world_serves(&s.world, FAKE_TOKEN));
+	CHECK(!locked(&s.world, 2));
+	CHECK_STR(fake_world_broken(&s.world), NULL);
+	scene_close(&s);
+}
+
+static void first_dies(struct fake_world *world)
+{
+	world->nodes[0].lost = true;
+}
+
+/*
+ * The first node is the one whose turn comes first, that goes ahead, and that asks for the leases: the others go on without it.  The alarm
+ * stays until every member has made room.
+ */
+static void test_first_dies_past_the_commit(void)
+{
+	struct scene s;
+
+	scene_open(&s, "clear-alarms", first_dies);
+	s.world.alarm = true;
+	s.world.ctx.carried_alarms = ETCD_ALARM_NOSPACE;
+	for (size_t i = 0; i < NODES; i++)
+		s.world.cluster.members[i].quota = 1000000;
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	CHECK_HAS(s.err.text, "cp-1: clear-alarms: ");
+	for (size_t i = 1; i < NODES; i++) {
+		CHECK(s.world.machines[i].api_pid != 0);
+		CHECK(locked(&s.world, i));
+	}
+	CHECK(fake_world_alarmed(&s.world));
+	CHECK_STR(fake_world_broken(&s.world), NULL);
+
+	s.world.nodes[0].lost = false;
+	s.err = ERR_INIT;
+	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK(!fake_world_alarmed(&s.world));
+	CHECK_STR(fake_world_broken(&s.world), NULL);
+	scene_close(&s);
+}
+
+/* A step of the first node's alone: what comes after it may depend on it. */
+static void test_first_dies_alone(void)
+{
+	struct scene s;
+
+	scene_open(&s, "wait-controllers", first_dies);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	CHECK_HAS(s.err.text, "cp-1: wait-controllers: ");
+	CHECK(!strstr(s.err.text, "went on"));
+	CHECK(locked(&s.world, 1) && locked(&s.world, 2));
+	scene_close(&s);
+}
+
 static void all_die(struct fake_world *world)
 {
 	for (size_t i = 0; i < NODES; i++)
@@ -128,18 +284,13 @@ static void all_die(struct fake_world *world)
 /* Nobody is left to go on with. */
 static void test_all_die(void)
 {
-	scoped(arena) struct arena *arena = arena_new();
-	struct fake_world world;
-	struct playbook book;
-	struct err err = ERR_INIT;
+	struct scene s;
 
-	open_world(&world, arena, &book);
-	struct trouble t = { .world = &world, .verb = "swap-data", .comes = all_die };
-	struct play play = play_of(&world, &book, &t);
-	CHECK_INT(play_run(&play, &err), PLAY_NEEDS_YOU);
-	CHECK_HAS(err.text, "; then undoing failed: cp-1: ");
-	CHECK(!strstr(err.text, "the other nodes"));
-	fake_world_close(&world);
+	scene_open(&s, "swap-data", all_die);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	CHECK_HAS(s.err.text, "; then undoing failed: cp-1: ");
+	CHECK(!strstr(s.err.text, "the other nodes"));
+	scene_close(&s);
 }
 
 static void first_is_mute(struct fake_world *world)
@@ -155,67 +306,54 @@ static void first_speaks(struct fake_world *world)
 /* Where nodes have their turns those after one that fails have them, too, when it has been tried again. */
 static void test_turns_go_on(void)
 {
-	scoped(arena) struct arena *arena = arena_new();
-	struct fake_world world;
-	struct playbook book;
-	struct err err = ERR_INIT;
+	struct scene s;
 
-	open_world(&world, arena, &book);
-	world.alarm = true;
-	world.ctx.carried_alarms = ETCD_ALARM_NOSPACE;
+	scene_open(&s, "clear-alarms", first_is_mute);
+	s.trouble.ends = first_speaks;
+	s.world.alarm = true;
+	s.world.ctx.carried_alarms = ETCD_ALARM_NOSPACE;
 	for (size_t i = 0; i < NODES; i++)
-		world.cluster.members[i].quota = 1000000;
-	struct trouble t = { .world = &world,
-			     .verb = "clear-alarms",
-			     .comes = first_is_mute,
-			     .ends = first_speaks };
-	struct play play = play_of(&world, &book, &t);
-	CHECK_INT(play_run(&play, &err), PLAY_DONE);
-	CHECK_STR(err.text, "");
+		s.world.cluster.members[i].quota = 1000000;
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_DONE);
+	CHECK_STR(s.err.text, "");
 	for (size_t i = 0; i < NODES; i++)
-		CHECK(world.machines[i].defragmented);
-	CHECK(!fake_world_alarmed(&world));
-	fake_world_close(&world);
+		CHECK(s.world.machines[i].defragmented);
+	CHECK(!fake_world_alarmed(&s.world));
+	scene_close(&s);
+}
+
+static void copy_back(const struct fake_node *fake, const char *pod)
+{
+	scoped(buf) struct buf text = BUF_INIT(64 * 1024);
+	scoped(mem) char *parked = mem_printf(
+		"%s/etc/kubernetes/etcd-backup/" FAKE_RUN "/parked/%s.yaml", fake->root, pod);
+	scoped(mem) char *live = mem_printf("%s/etc/kubernetes/manifests/%s.yaml", fake->root, pod);
+
+	CHECK(fake_read(parked, &text));
+	fake_write(live, buf_str(&text), text.len, 0600);
 }
 
 /* A run that died before the swap, and somebody who has copied the manifests back: it is not past its commit. */
 static void test_put_back_by_hand(void)
 {
-	static const char *const pods[] = { "kube-apiserver", "etcd" };
-	scoped(arena) struct arena *arena = arena_new();
-	struct fake_world world;
-	struct playbook book;
 	struct run_state state;
-	struct err err = ERR_INIT;
+	struct scene s;
 
-	open_world(&world, arena, &book);
-	struct trouble t = { .world = &world, .verb = "swap-data", .comes = all_die };
-	struct play play = play_of(&world, &book, &t);
-	scoped(mem) char *before = fake_world_tree(&world);
-	CHECK_INT(play_run(&play, &err), PLAY_NEEDS_YOU);
+	scene_open(&s, "swap-data", all_die);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
 	for (size_t i = 0; i < NODES; i++) {
-		world.nodes[i].lost = false;
-		for (int pod = 0; pod < 2; pod++) {
-			scoped(buf) struct buf text = BUF_INIT(64 * 1024);
-			scoped(mem) char *parked = mem_printf(
-				"%s/etc/kubernetes/etcd-backup/" FAKE_RUN "/parked/%s.yaml",
-				world.nodes[i].root, pods[pod]);
-			scoped(mem) char *live = mem_printf("%s/etc/kubernetes/manifests/%s.yaml",
-							    world.nodes[i].root, pods[pod]);
-			CHECK(fake_read(parked, &text));
-			fake_write(live, buf_str(&text), text.len, 0600);
-		}
-		CHECK_INT(state_read(&world.fleet_nodes[i], FAKE_RUN, arena, deadline_in(1000),
-				     &state, &err),
+		s.world.nodes[i].lost = false;
+		copy_back(&s.world.nodes[i], "kube-apiserver");
+		copy_back(&s.world.nodes[i], "etcd");
+		CHECK_INT(state_read(&s.world.fleet_nodes[i], FAKE_RUN, s.arena, deadline_in(1000),
+				     &state, &s.err),
 			  0);
 		CHECK_INT(state.phase, PHASE_ETCD_STOPPED);
 	}
-	err = ERR_INIT;
-	CHECK_INT(play_undo(&play, &err), PLAY_UNDONE);
-	CHECK_STR(err.text, "");
-	scoped(mem) char *now = fake_world_tree(&world);
-	CHECK_STR(now, before);
-	fake_world_close(&world);
+	scene_undo(&s);
+	scene_close(&s);
 }
 
-TESTS(TEST(test_dies), TEST(test_all_die), TEST(test_turns_go_on), TEST(test_put_back_by_hand))
+TESTS(TEST(test_dies), TEST(test_dies_past_the_commit), TEST(test_first_dies_past_the_commit),
+      TEST(test_first_dies_alone), TEST(test_all_die), TEST(test_gone_for_good),
+      TEST(test_gone_past_the_commit), TEST(test_turns_go_on), TEST(test_put_back_by_hand))

@@ -83,8 +83,10 @@ static void test_checks(void)
 	check_fails("df -B1", 0, "Avail\nmany\n", "not understood", "");
 	check_fails("df -B1", 0, "Avail\n2000000\n", "has 1 MiB free, and 256 MiB are needed",
 		    "make room");
-	check_fails("test -L", 0, NULL, "is a symbolic link", "");
-	check_fails("mountpoint -q", 0, NULL, "is a mount point", "");
+	check_fails("test -L", 0, NULL, "is a symbolic link", "while etcd is stopped");
+	check_fails("mountpoint -q", 0, NULL, "is a mount point", "which may be a mount point");
+	check_fails("stat -c", 0, "755 0 0 directory|/etc\n777 0 0 directory|/etc/kubernetes\n",
+		    "/etc/kubernetes can be written to by everybody", "chmod o-w /etc/kubernetes");
 
 	/* two at once: both are kept, the first is told */
 	const struct fake_answer two[] = { { "is-active", 3, NULL, ERR_INIT },

@@ -12,6 +12,10 @@
 
 enum { KNOCK_MS = 3 * 1000, LOGIN_MS = 10 * 1000 };
 
+#define HINT_ALL                                                                \
+	"name all nodes, or bring the one that is down back; browse, extract, " \
+	"and drill --local can do without it"
+
 struct absent {
 	const char *name, *host; /* host: of its peer URL */
 	unsigned ports[4];       /* of peers, of clients, of the API server; 0 ends the list */
@@ -109,6 +113,17 @@ static int prove_down(struct node *node, struct err *err)
 			"systemctl disable --now kubelet, and end both; or name that node, too");
 }
 
+/* A drill needs all members; to browse one is enough, but what a dead drill has left is on all. */
+static bool takes_without(const struct opts *opts)
+{
+	static const char *const others[] = { "drill", "browse", "extract" };
+
+	for (size_t i = 0; opts->command && i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(opts->command, others[i]) == 0)
+			return false;
+	return true;
+}
+
 int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct absent absent;
@@ -126,16 +141,20 @@ int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 			"would "
 			"go on with the old data",
 			absent.name, others);
-		return err_hint(err, "name their nodes, too: only one can be left out");
+		return err_hint(err, takes_without(opts)
+					     ? "name their nodes, too: only one can be left out"
+					     : HINT_ALL);
 	}
 	if (!opts->without || strcmp(opts->without, absent.name) != 0) {
 		err_set(err, ERR_UNSAFE,
 			"member %s is on none of the nodes: it and its API server would go on "
 			"with the old data",
 			absent.name);
-		return err_hint(err,
-				"name its node, too; when that node is down for good: --without %s",
-				absent.name);
+		return takes_without(opts) ? err_hint(err,
+						      "name its node, too; when that node is down "
+						      "for good: --without %s",
+						      absent.name)
+					   : err_hint(err, HINT_ALL);
 	}
 	if (fleet_each(plan->found.fleet, knock, &absent, NULL, errs, NULL, NULL))
 		return fleet_first(plan->found.fleet, errs, err);

@@ -12,6 +12,13 @@
 
 enum { ASK_MS = 15 * 1000, SHOWN = 5, UNKNOWN_TEXT_MAX = 16 * 1024 };
 
+/* Nothing of the cluster is replaced by what the snapshot has. */
+static bool only_looks(const struct opts *opts)
+{
+	return opts->command &&
+	       (strcmp(opts->command, "browse") == 0 || strcmp(opts->command, "extract") == 0);
+}
+
 static int check_corrupt(const struct opts *opts, const struct plan *plan, struct err *err)
 {
 	const struct etcd_carried *carried = &plan->after.carried;
@@ -23,6 +30,12 @@ static int check_corrupt(const struct opts *opts, const struct plan *plan, struc
 			       "--force-corrupt with --keep-alarms: nobody could read anything");
 	if (opts->force_corrupt)
 		return 0;
+	if (only_looks(opts)) {
+		print_notice("warning: %s: the cluster that it was taken from had an alarm: %s; "
+			     "its members' data differed, and what is seen here may not be right",
+			     plan->source.shown, carried->alarm_words);
+		return 0;
+	}
 	err_set(err, ERR_UNSAFE,
 		"%s: the cluster that it was taken from had an alarm: %s; its members' data "
 		"differed, and nobody can tell whether this one's is right",

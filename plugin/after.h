@@ -22,7 +22,7 @@ struct after {
 
 /*
  * Reads the snapshot's database once and puts what it carries into the plan and its context.  -1: CORRUPT; UNSAFE (an alarm
- * CORRUPT, or one that is not known, without --force-corrupt); USAGE.
+ * CORRUPT, or one that is not known, without --force-corrupt; for browse and extract it is a warning); USAGE.
  */
 int after_read(const struct opts *opts, struct plan *plan, struct err *err);
 

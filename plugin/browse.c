@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { LIMIT_S = 12 * 3600, CERTIFICATE_HOURS = 13, STATUS_LEFT = 5 };
+enum { LIMIT_S = 12 * 3600, MARGIN_S = 60, HOUR_S = 3600, STATUS_LEFT = 5 };
 
 /* --node, or the first that has an API server. */
 static int pick_node(const struct opts *opts, const struct plan *plan, size_t *out, struct err *err)
@@ -47,13 +47,15 @@ static int settle(const struct opts *opts, struct plan *plan, const struct certi
 
 /* It stands; whoever looks, looks.  Signals are theirs for that time. */
 static int let_look(const struct opts *opts, struct plan *plan,
-		    const struct certificate *certificate, browse_look *look, struct err *err)
+		    const struct certificate *certificate, uint64_t deadline, browse_look *look,
+		    struct err *err)
 {
 	struct browse browse = { .opts = opts,
 				 .plan = plan,
 				 .certificate = certificate,
 				 .port = plan->ctx.drill->port + DRILL_API,
-				 .name = plan->source.name };
+				 .name = plan->source.name,
+				 .deadline = deadline };
 
 	if (fleet_catch_signals(plan->found.fleet, NULL, NULL, err))
 		return err_status(err->code);
@@ -61,8 +63,11 @@ static int let_look(const struct opts *opts, struct plan *plan,
 }
 
 static int play(const struct opts *opts, struct plan *plan, const struct playbook *book,
-		const struct certificate *certificate, browse_look *look, struct err *err)
+		const struct certificate *certificate, uint64_t deadline, browse_look *look,
+		struct err *err)
 {
+	/* what runs on the node is ended after so long, counted from a little later */
+	uint64_t until = deadline ? deadline : deadline_in((LIMIT_S - MARGIN_S) * 1000ULL);
 	struct progress progress;
 	struct err removing = ERR_INIT;
 	struct journal *journal = journal_new(NULL, plan->ctx.cluster->name, plan->ctx.run,
@@ -71,13 +76,14 @@ static int play(const struct opts *opts, struct plan *plan, const struct playboo
 			     .fleet = plan->found.fleet,
 			     .ctx = &plan->ctx,
 			     .journal = journal,
-			     .events = progress_events(&progress) };
+			     .events = progress_events(&progress),
+			     .deadline = deadline };
 
 	progress_begin(&progress, plan->arena, opts->quiet);
 	if (!journal)
 		return err_status(err->code);
 	enum play_outcome outcome = play_run(&play, err);
-	int status = outcome == PLAY_DONE ? let_look(opts, plan, certificate, look, err)
+	int status = outcome == PLAY_DONE ? let_look(opts, plan, certificate, until, look, err)
 					  : err_status(err->code);
 	if (outcome == PLAY_DONE && play_undo(&play, &removing) != PLAY_UNDONE) {
 		*err = removing;
@@ -90,27 +96,37 @@ static int play(const struct opts *opts, struct plan *plan, const struct playboo
 }
 
 static int browse_with(const struct opts *opts, struct plan *plan, struct certificate *certificate,
-		       browse_look *look, struct err *err)
+		       uint64_t deadline, browse_look *look, struct err *err)
 {
+	unsigned hours = (unsigned)((opts->timeout_ms / 1000 + LIMIT_S) / HOUR_S) + 1;
 	struct playbook book;
 
-	if (perform_playbook(plan, "browse", &book, err) || plan_cluster(opts, plan, err) ||
+	if (perform_playbook(plan, "browse", &book, err) || plan_answering(opts, plan, err) ||
 	    drill_left_undo(opts, plan, err) ||
-	    certificate_make(APISERVER_USER, "127.0.0.1", CERTIFICATE_HOURS, certificate, err) ||
+	    certificate_make(APISERVER_USER, "127.0.0.1", hours, certificate, err) ||
 	    settle(opts, plan, certificate, err) || perform_look(plan, &book, err))
 		return err_status(err->code);
 	plan_warn(plan);
-	return play(opts, plan, &book, certificate, look, err);
+	return play(opts, plan, &book, certificate, deadline, look, err);
+}
+
+int browse_over(const struct browse *browse, struct err *err)
+{
+	if (browse->opts->timeout_ms)
+		return err_set(err, ERR_TIMEOUT, "the run's --timeout is over: everything ends");
+	err_set(err, ERR_TIMEOUT, "a browse ends after %d hours", LIMIT_S / HOUR_S);
+	return err_hint(err, "begin another; --timeout allows more");
 }
 
 int browse_run(const struct opts *opts, browse_look *look, struct err *err)
 {
 	scoped(certificate) struct certificate certificate = { .ca = BUF_INIT(1) };
+	uint64_t deadline = opts->timeout_ms ? deadline_in(opts->timeout_ms) : 0;
 	struct plan plan;
 
 	if (drill_flags_check(opts, err) || plan_open(opts, opts->args[0], &plan, err))
 		return err_status(err->code);
-	int status = browse_with(opts, &plan, &certificate, look, err);
+	int status = browse_with(opts, &plan, &certificate, deadline, look, err);
 	plan_release(&plan);
 	return status;
 }

@@ -3,24 +3,28 @@
  */
 #include "plugin/browse_child.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "node/quote.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STOP_MS = 5000, AGAIN_MS = 50 };
+enum { STOP_MS = 5000, AGAIN_MS = 50, SHOWN_MAX = 200, RC_MAX = 16 * 1024 };
 
 extern char **environ;
 
-/* Ours but for what is added; a new list whose last two texts are new. */
-static char **environment(const char *kubeconfig, const char *shown)
+/* Ours but for KUBECONFIG, and for a prompt (NULL: none is set); a new list, with these as they are. */
+static char **environment(char *kubeconfig, char *prompt)
 {
 	size_t count = 0, n = 0;
 
@@ -29,21 +33,22 @@ static char **environment(const char *kubeconfig, const char *shown)
 	char **list = mem_alloc((count + 3) * sizeof(*list));
 	for (size_t i = 0; i < count; i++)
 		if (strncmp(environ[i], "KUBECONFIG=", 11) != 0 &&
-		    strncmp(environ[i], "PS1=", 4) != 0)
+		    !(prompt && strncmp(environ[i], "PS1=", 4) == 0))
 			list[n++] = environ[i];
-	list[n++] = mem_printf("KUBECONFIG=%s", kubeconfig);
-	list[n++] = mem_printf("PS1=[%s, read-only] \\w\\$ ", shown);
+	list[n++] = kubeconfig;
+	list[n++] = prompt;
 	list[n] = NULL;
 	return list;
 }
 
-int browse_child_start(char *const argv[], const char *kubeconfig, const char *shown,
-		       struct browse_child *out, struct err *err)
+/* What is passed on to the command: all that is not closed by an exec. */
+static int start(char *const argv[], const char *kubeconfig, char *prompt, struct browse_child *out,
+		 struct err *err)
 {
-	char **env = environment(kubeconfig, shown);
+	scoped(mem) char *config = mem_printf("KUBECONFIG=%s", kubeconfig);
+	char **env = environment(config, prompt);
 	posix_spawnattr_t how;
 	sigset_t ignored;
-	size_t n = 0;
 
 	/* what we ignore it must not */
 	sigemptyset(&ignored);
@@ -53,10 +58,6 @@ int browse_child_start(char *const argv[], const char *kubeconfig, const char *s
 	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
 	int failed = posix_spawnp(&out->pid, argv[0], NULL, &how, argv, env);
 	posix_spawnattr_destroy(&how);
-	while (env[n])
-		n++;
-	free(env[n - 1]);
-	free(env[n - 2]);
 	free(env);
 	if (failed) {
 		errno = failed;
@@ -64,6 +65,61 @@ int browse_child_start(char *const argv[], const char *kubeconfig, const char *s
 	}
 	out->fd = (int)syscall(SYS_pidfd_open, out->pid, 0);
 	return 0;
+}
+
+int browse_child_start(char *const argv[], const char *kubeconfig, struct browse_child *out,
+		       struct err *err)
+{
+	return start(argv, kubeconfig, NULL, out, err);
+}
+
+/* A shell expands what stands in its prompt; the name may be anybody's. */
+static char *plain_name(const char *shown)
+{
+	char *name = mem_printf("%.*s", SHOWN_MAX, shown);
+
+	for (char *at = name; *at; at++)
+		if (!isalnum((unsigned char)*at) && !strchr("-_.:+@", *at))
+			*at = '?';
+	return name;
+}
+
+/*
+ * What bash reads instead of ~/.bashrc: that, and then what it may have set otherwise.  In memory; bash has it by the number of
+ * the file, and closes it.  -1: there is none.
+ */
+static int bash_file(const char *kubeconfig, const char *name)
+{
+	scoped(buf) struct buf text = BUF_INIT(RC_MAX);
+	int fd = memfd_create("etcd-backup-bashrc", 0);
+
+	if (fd >= 0 &&
+	    !buf_addf(&text,
+		      "exec %d<&-\n[ ! -r ~/.bashrc ] || . ~/.bashrc\nexport KUBECONFIG=", fd) &&
+	    !quote_word(kubeconfig, &text) &&
+	    !buf_addf(&text, "\nunset PROMPT_COMMAND\nPS1='[%s, read-only] \\w\\$ '\n", name) &&
+	    write(fd, text.data, text.len) == (ssize_t)text.len)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int browse_child_shell(const char *kubeconfig, const char *shown, struct browse_child *out,
+		       struct err *err)
+{
+	const char *given = getenv("SHELL");
+	scoped(mem) char *shell = mem_strdup(given && *given ? given : "/bin/sh");
+	scoped(mem) char *name = plain_name(shown);
+	scoped(mem) char *prompt = mem_printf("PS1=[%s, read-only] $ ", name);
+	const char *base = strrchr(shell, '/');
+	bool bash = strcmp(base ? base + 1 : shell, "bash") == 0;
+	scoped(fd) int fd = bash ? bash_file(kubeconfig, name) : -1;
+	scoped(mem) char *path = mem_printf("/dev/fd/%d", fd);
+	char rcfile[] = "--rcfile", interactive[] = "-i";
+	char *with[] = { shell, rcfile, path, interactive, NULL }, *without[] = { shell, NULL };
+
+	return start(fd >= 0 ? with : without, kubeconfig, prompt, out, err);
 }
 
 bool browse_child_ended(struct browse_child *child, int *status)

@@ -66,7 +66,7 @@ static struct tree *fetch(struct apiserver_client *client, const struct wanted *
 static int look(struct browse *browse, struct err *err)
 {
 	struct arena *arena = arena_new();
-	uint64_t deadline = deadline_in(ASK_MS);
+	uint64_t deadline = deadline_sooner(browse->deadline, ASK_MS);
 	struct wanted want;
 	scoped(apiserver_client) struct apiserver_client *client =
 		drill_api_client(&browse->plan->found.nodes[0], &browse->plan->ctx, deadline, err);

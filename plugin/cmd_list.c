@@ -5,9 +5,18 @@
 #include "plugin/print.h"
 #include "plugin/store_flags.h"
 
+static void tell_degraded(const struct catalog_entry *entry)
+{
+	if (entry->state == CATALOG_UNREAD || !entry->recipe.degraded)
+		return;
+	scoped(mem) char *words =
+		mem_printf("%s is degraded: %s", entry->name, entry->recipe.degraded);
+	print_warning(words);
+}
+
 /*
- * --check: what is not as its recipe says.  A predecessor that is not there may have been pruned: that is told, and is no
- * damage; one that was replaced is.
+ * --check: what is not as its recipe says.  A predecessor that is not there may have been pruned, and a degraded one is what
+ * its recipe says: that is told, and is no damage; one that was replaced is.
  */
 static int check(const struct catalog *catalog, const struct opts *opts, struct err *err)
 {
@@ -28,6 +37,7 @@ static int check(const struct catalog *catalog, const struct opts *opts, struct 
 		bad += entry->trouble || entry->replaced;
 		if (words)
 			print_warning(words);
+		tell_degraded(entry);
 	}
 	return bad ? err_set(err, ERR_CORRUPT, "%zu of %zu snapshots are not as they should be",
 			     bad, catalog->count)

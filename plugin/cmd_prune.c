@@ -17,7 +17,11 @@ int cmd_prune(const struct opts *opts, struct err *err)
 		err_hint(err, "see '%s prune --help' for usage", opts->program);
 	} else if (opts->dry_run && strcmp(opts->dry_run, "client") != 0 &&
 		   strcmp(opts->dry_run, "none") != 0) {
-		err_set(err, ERR_USAGE, "--dry-run=%s: none or client", opts->dry_run);
+		err_set(err, ERR_USAGE,
+			"--dry-run=%s: prune takes none or client, which reads the store and "
+			"removes nothing",
+			opts->dry_run);
+		err_hint(err, "see '%s prune --help' for usage", opts->program);
 	} else if (!store_from_opts(opts, opts->from, -1, &store, err) &&
 		   !prune_run(opts, store, NULL, err) && !print_flush(err)) {
 		return 0;

@@ -16,12 +16,23 @@ static int check_kubelets(const struct opts *opts, const struct plan *plan, stru
 			      plan->found.nodes[0].cancel_fd, err);
 }
 
+/* Whether those found are one cluster: a restore makes all of them members. */
+static int check_agreed(const struct opts *opts, const struct plan *plan, struct err *err)
+{
+	if (!plan->found.stranger || opts->force_cluster)
+		return 0;
+	err_set(err, ERR_UNSAFE, "%s, and a restore would make it one", plan->found.stranger);
+	return err_hint(err, "leave its node out of --nodes; or, when it is to be a member again: "
+			     "--force-cluster");
+}
+
 /* client: what the API says; server: what every node says, too, by the steps that only look. */
 static int dry_run(const struct opts *opts, struct plan *plan, const struct playbook *book,
 		   struct err *err)
 {
 	bool server = strcmp(opts->dry_run, "server") == 0;
-	int failed = server ? plan_cluster(opts, plan, err) || check_kubelets(opts, plan, err) ||
+	int failed = server ? plan_cluster(opts, plan, err) || check_agreed(opts, plan, err) ||
+				      check_kubelets(opts, plan, err) ||
 				      perform_look(plan, book, err)
 			    : plan_api(opts, plan, err);
 
@@ -49,7 +60,8 @@ static int restore_with(const struct opts *opts, struct plan *plan, struct err *
 		return err_status(err->code);
 	if (perform_is_dry(opts))
 		return dry_run(opts, plan, &book, err) ? err_status(err->code) : 0;
-	if (plan_cluster(opts, plan, err) || (opts->plan && plan_compare(plan, opts->plan, err)) ||
+	if (plan_cluster(opts, plan, err) || check_agreed(opts, plan, err) ||
+	    (opts->plan && plan_compare(plan, opts->plan, err)) ||
 	    check_kubelets(opts, plan, err) || perform_look(plan, &book, err))
 		return err_status(err->code);
 	plan_warn(plan);

@@ -60,6 +60,17 @@ static int find_snapshot(const struct opts *opts, struct plan *plan, const struc
 	return plan->ctx.snapshot_path ? 0 : all_have_it(plan, err);
 }
 
+/* What it does not reach stays with the node that is gone. */
+static int tell_without(const struct opts *opts, const char *run, bool back, int status)
+{
+	if (!status && opts->without)
+		print_notice("%s, should it ever come back, still has the run's lock and what the "
+			     "run put there: kubectl etcd-backup resume %s%s, with all nodes, "
+			     "before its kubelet starts anything.",
+			     opts->without, run, back ? " --undo" : "");
+	return status;
+}
+
 static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		   const struct playbook *book, struct err *err)
 {
@@ -81,7 +92,7 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 	print_notice("This undoes all that the run did: every node as it was before.");
 	if (perform_ask(opts, "Type the cluster's name to go back", plan->found.cluster.name, err))
 		return err_status(err->code);
-	return perform(opts, plan, book, PERFORM_UNDO, err);
+	return tell_without(opts, rerun->run, true, perform(opts, plan, book, PERFORM_UNDO, err));
 }
 
 static int resume_with(const struct opts *opts, struct plan *plan, struct err *err)
@@ -109,15 +120,18 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	print_notice("It goes on from there.");
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);
-	return perform(opts, plan, &book, rerun.committed ? PERFORM_FINISH : PERFORM_RESUME, err);
+	return tell_without(
+		opts, rerun.run, false,
+		perform(opts, plan, &book, rerun.committed ? PERFORM_FINISH : PERFORM_RESUME, err));
 }
 
 int cmd_resume(const struct opts *opts, struct err *err)
 {
 	struct plan plan;
 
-	if (!opts->arg_count && opts->report) {
-		err_set(err, ERR_USAGE, "--report is of one run: name it");
+	if (!opts->arg_count && (opts->report || opts->undo)) {
+		err_set(err, ERR_USAGE, "%s is of one run: name it",
+			opts->undo ? "--undo" : "--report");
 		return err_status(err->code);
 	}
 	plan_begin(&plan);

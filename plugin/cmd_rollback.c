@@ -7,6 +7,27 @@
 
 #include <string.h>
 
+/*
+ * What was written since the run.  Where it began is known of a restore only, and only when the revision is past its bump: a tool may
+ * not have known how.
+ */
+static void show_loss(const struct plan *plan, const struct run_state *told)
+{
+	uint64_t began = told->snapshot_revision + told->bump, now = plan->live_revision;
+
+	if (!plan->live)
+		print_notice("  now         no member answers: all that was written since that run "
+			     "is put aside");
+	else if (told->snapshot_revision && now >= began)
+		print_notice("  now         revision %llu: what was written since that run, %llu "
+			     "revisions, is put aside",
+			     (unsigned long long)now, (unsigned long long)(now - began));
+	else
+		print_notice("  now         revision %llu: all that was written since that run is "
+			     "put aside",
+			     (unsigned long long)now);
+}
+
 static void show(const struct plan *plan, const struct rerun *rerun)
 {
 	const struct cluster *cluster = &plan->found.cluster;
@@ -16,10 +37,7 @@ static void show(const struct plan *plan, const struct rerun *rerun)
 		"(%s, %s).",
 		cluster->name, cluster->count, rerun->run, rerun->told->playbook,
 		rerun->told->since ? rerun->told->since : "?");
-	if (plan->live)
-		print_notice("  now         revision %llu: all that was written since that run is "
-			     "put aside",
-			     (unsigned long long)plan->live_revision);
+	show_loss(plan, rerun->told);
 	for (size_t i = 0; i < cluster->count; i++)
 		print_notice("  %-11s %s: %llu MiB", i ? "" : "old data", cluster->members[i].node,
 			     (unsigned long long)(plan->nodes[i].kept_bytes >> 20));

@@ -69,7 +69,8 @@ const struct command commands[] = {
 	  "Ctrl-C\n"
 	  "undoes all changes.  The old data is kept.  SNAPSHOT is a file, a name in the store of "
 	  "--from, or a\n"
-	  "URL; compressed and encrypted ones are opened by their content, in memory.",
+	  "URL; latest is the newest there.  Compressed and encrypted ones are opened by their "
+	  "content, in memory.",
 	  "  # Restore; asks for the cluster's name\n"
 	  "  kubectl etcd-backup restore prod.db --ssh-user root\n\n"
 	  "  # Restore when the API is dead\n"
@@ -77,7 +78,7 @@ const struct command commands[] = {
 	  "cp-1=10.0.0.11,cp-2=10.0.0.12,cp-3=10.0.0.13\n\n"
 	  "  # Look at every node, change nothing; and a plan for the change board\n"
 	  "  kubectl etcd-backup restore prod.db --dry-run=server\n"
-	  "  kubectl etcd-backup restore prod.db --dry-run=client -o yaml > plan.yaml\n"
+	  "  kubectl etcd-backup restore prod.db --dry-run=server -o yaml > plan.yaml\n"
 	  "  kubectl etcd-backup restore prod.db --plan plan.yaml --yes\n",
 	  cmd_restore },
 	{ "resume", "[RUN [SNAPSHOT]]", 0, 2,
@@ -193,7 +194,9 @@ const struct command commands[] = {
 	  "Print one object of a snapshot, ready to apply",
 	  "As browse; prints the object as YAML without what only the cluster may set: uid, "
 	  "resourceVersion,\n"
-	  "managedFields, creationTimestamp, status.  Of a Secret that is its value.",
+	  "generation, managedFields, creationTimestamp, selfLink, deletionTimestamp, "
+	  "ownerReferences, status.\n"
+	  "Of a Secret that is its value.",
 	  "  # Bring one object back\n"
 	  "  kubectl etcd-backup extract prod.db configmap/settings -n shop | kubectl apply -f -\n",
 	  cmd_extract },

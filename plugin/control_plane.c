@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CERTIFICATE_MAX = 1024 * 1024, SUM_MAX = 16 * 1024, COMPARE_MS = 20 * 1000 };
+enum { CERTIFICATE_MAX = 1024 * 1024, COMPARE_MS = 20 * 1000 };
 
 static const struct {
 	const char *what;
@@ -49,22 +49,6 @@ static int read_certificate(struct node *node, const char *path, uint64_t deadli
 	return 0;
 }
 
-/* By the node itself, so that the contents stay there. */
-static int read_sum(struct node *node, const char *path, uint64_t deadline, char out[65],
-		    struct err *err)
-{
-	scoped(buf) struct buf text = BUF_INIT(SUM_MAX);
-
-	if (node_run(node, argv("sha256sum", "--", path), deadline, &text, err))
-		return err_in(err, "%s", path);
-	/* a backslash stands in front of the line of a name with a backslash */
-	const char *hex = buf_str(&text) + (*buf_str(&text) == '\\');
-	if (strspn(hex, "0123456789abcdef") != 64)
-		return err_set(err, ERR_REMOTE, "%s: sha256sum did not say its sum", path);
-	snprintf(out, 65, "%.64s", hex);
-	return 0;
-}
-
 int control_plane_read(struct node *node, const struct found_node *found, uint64_t deadline,
 		       struct control_plane *out, struct err *err)
 {
@@ -76,8 +60,8 @@ int control_plane_read(struct node *node, const struct found_node *found, uint64
 	} how[RECIPE_PRINTS] = {
 		[RECIPE_CLUSTER_CA] = { api->ca_file, read_certificate },
 		[RECIPE_FRONT_PROXY_CA] = { api->front_proxy_ca, read_certificate },
-		[RECIPE_TOKEN_KEY] = { api->token_key, read_sum },
-		[RECIPE_ENCRYPTION] = { api->encryption_config, read_sum },
+		[RECIPE_TOKEN_KEY] = { api->token_key, node_sha256 },
+		[RECIPE_ENCRYPTION] = { api->encryption_config, node_sha256 },
 	};
 
 	*out = (struct control_plane){ .prints = { "" } };

@@ -82,6 +82,7 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	/* as they were given, whatever a manifest says of itself */
 	m->node = node->name;
 	m->address = node->address;
+	found->read = true;
 	return 0;
 }
 
@@ -276,7 +277,7 @@ static void begin_look(struct discovery *d, const struct cluster *where)
 	d->cluster = (struct cluster){ .arena = d->arena,
 				       .name = d->cluster.name,
 				       .count = where->count };
-	d->foreign = d->missing = d->missing_url = d->missing_others = NULL;
+	d->foreign = d->stranger = d->missing = d->missing_url = d->missing_others = NULL;
 	d->warning_count = d->warnings_of_where;
 	for (size_t i = 0; i < where->count; i++) {
 		d->arenas[i] = arena_new();

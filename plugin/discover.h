@@ -20,6 +20,7 @@ enum { WARNINGS_MAX = 32 };
 struct found_node {
 	struct apiserver api;
 	bool has_api;      /* a kube-apiserver manifest is there and was read */
+	bool read;         /* and so was that of etcd */
 	bool answers;      /* its member answered a Status */
 	bool listed;       /* and told the list of members */
 	uint64_t revision; /* of that answer */
@@ -54,6 +55,8 @@ struct discovery {
 	size_t node_count;
 	struct arena *arenas[CLUSTER_MEMBERS_MAX]; /* of the workers */
 	const char *foreign; /* a node whose etcd CA is another one; NULL: there is none */
+	const char *
+		stranger; /* "NODE: its member M is not in the list of members of N" of the first such; NULL: there is none */
 	const char *missing; /* a listed member that is on none of the nodes; NULL: there is none */
 	const char *missing_url;    /* its peer URLs */
 	const char *missing_others; /* names of more such members, "a, b"; NULL: there are none */
@@ -80,6 +83,9 @@ int discover_api(const struct opts *opts, struct discovery *out, struct err *err
  * closed, and opened again when it is needed.  -1 (USAGE): there is no such node.
  */
 int discover_put_first(struct discovery *discovery, const char *name, struct err *err);
+
+/* Only the nodes for which keep[] is true stay, in their order; at least one is.  Every session is closed, as above. */
+void discover_keep(struct discovery *discovery, const bool keep[]);
 
 void discovery_release(struct discovery *discovery);
 void discovery_scoped(struct discovery *discovery);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void discover_warn(struct discovery *d, const char *fmt, ...)
@@ -82,9 +83,13 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 		for (size_t i = 0; i < list->count; i++)
 			listed = listed || cluster_same_urls(d->cluster.members[k].peer_url,
 							     list->list[i].peer_urls);
-		if (!listed)
-			discover_warn(d, "%s: its member %s is not in the list of members of %s",
-				      d->cluster.members[k].node, d->cluster.members[k].name, node);
+		if (listed)
+			continue;
+		const char *words = arena_printf(
+			d->arena, "%s: its member %s is not in the list of members of %s",
+			d->cluster.members[k].node, d->cluster.members[k].name, node);
+		d->stranger = d->stranger ? d->stranger : words;
+		discover_warn(d, "%s", words);
 	}
 }
 
@@ -104,6 +109,33 @@ void discover_compare_etcd(struct discovery *d, const char *then)
 			      "the snapshot was taken from etcd %s, and here another minor version "
 			      "runs: %s; an older etcd may refuse the data of a newer one",
 			      then, buf_str(&others));
+}
+
+/* 3.6.1 as 3006; 0 when it is no version. */
+static unsigned long minor_number(const char *version)
+{
+	char *end = NULL;
+	unsigned long major = version && text_minor_len(version) ? strtoul(version, &end, 10) : 0;
+
+	return major ? major * 1000 + strtoul(end + 1, NULL, 10) : 0;
+}
+
+int discover_check_storage(const struct discovery *d, const char *version, struct err *err)
+{
+	unsigned long wanted = minor_number(version);
+
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		const struct member *m = &d->cluster.members[i];
+		unsigned long own = minor_number(m->version);
+		if (!own || own >= wanted)
+			continue;
+		err_set(err, ERR_UNSAFE,
+			"%s runs etcd %s, which does not read a database of storage version %s",
+			m->name, m->version, version);
+		return err_hint(err, "put etcd's image of then into the manifests first, or take a "
+				     "snapshot of before the upgrade");
+	}
+	return 0;
 }
 
 void discover_compare_count(struct discovery *d)

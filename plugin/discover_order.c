@@ -5,14 +5,22 @@
 
 #include <string.h>
 
-/* The entry at `at` of a list goes to its front. */
-#define TO_FRONT(list, at)                                \
+/* The entry at `at` of a list goes to the place `to` before it. */
+#define MOVE(list, at, to)                                \
 	do {                                              \
 		__typeof__((list)[0]) moved = (list)[at]; \
-		for (size_t i = (at); i > 0; i--)         \
+		for (size_t i = (at); i > (to); i--)      \
 			(list)[i] = (list)[i - 1];        \
-		(list)[0] = moved;                        \
+		(list)[to] = moved;                       \
 	} while (0)
+
+static void move(struct discovery *d, size_t at, size_t to)
+{
+	MOVE(d->cluster.members, at, to);
+	MOVE(d->found, at, to);
+	MOVE(d->nodes, at, to);
+	MOVE(d->arenas, at, to);
+}
 
 static bool is_called(const struct discovery *d, size_t i, const char *name)
 {
@@ -36,10 +44,20 @@ int discover_put_first(struct discovery *d, const char *name, struct err *err)
 		return 0;
 	const bool logged_in = d->fleet != NULL; /* else only the API was asked */
 	fleet_free(d->fleet);
-	TO_FRONT(d->cluster.members, at);
-	TO_FRONT(d->found, at);
-	TO_FRONT(d->nodes, at);
-	TO_FRONT(d->arenas, at);
+	move(d, at, 0);
 	d->fleet = logged_in ? fleet_new(d->nodes, d->cluster.count) : NULL;
 	return 0;
+}
+
+void discover_keep(struct discovery *d, const bool keep[])
+{
+	size_t kept = 0;
+
+	fleet_free(d->fleet);
+	/* the others stay behind them, to be released in the end */
+	for (size_t i = 0; i < d->cluster.count; i++)
+		if (keep[i])
+			move(d, i, kept++);
+	d->cluster.count = kept;
+	d->fleet = fleet_new(d->nodes, kept);
 }

@@ -25,7 +25,8 @@ const struct flag flags[] = {
 	{ "ssh-known-hosts", 0, FLAG_TEXT, AT(ssh_known_hosts), ON_CLUSTER | ON_SSH, "FILE",
 	  "Known host keys (default: ~/.ssh/known_hosts, then /etc/ssh/ssh_known_hosts)" },
 	{ "timeout", 0, FLAG_DURATION, AT(timeout_ms), ON_CLUSTER | ON_DRILL, "0",
-	  "Limit for the whole run; 0 is none" },
+	  "Limit for the whole run; restore, rollback, rejoin: until the commit, then all is "
+	  "undone; 0 is none" },
 	{ "output", 'o', FLAG_OUTPUT, AT(output), ON_OUTPUT, "wide|json|yaml|name",
 	  "Output format" },
 	{ "no-headers", 0, FLAG_BOOL, AT(no_headers), ON_OUTPUT, NULL,
@@ -35,24 +36,27 @@ const struct flag flags[] = {
 	  "How long API servers and etcd may take to stop by themselves" },
 	{ "etcdutl", 0, FLAG_TEXT, AT(etcdutl), ON_RESTORE | ON_RESUME | ON_DRILL | ON_BROWSE,
 	  "FILE",
-	  "The etcdutl to use (default: from etcd's own image; drill: etcdutl, etcdctl on the "
-	  "PATH)" },
+	  "An etcdutl of this machine, copied to the nodes (default: the running etcd's, else on "
+	  "the PATH there; drill --local: etcdutl, etcdctl on the PATH here)" },
 	{ "local", 0, FLAG_BOOL, AT(local), ON_DRILL, NULL,
 	  "On this machine, by members on the loopback interface; needs no node" },
 	{ "members", 0, FLAG_NUMBER, AT(members), ON_DRILL, "N",
 	  "How many members (default: as many as the recipe names, else 1)" },
 	{ "port-base", 0, FLAG_NUMBER, AT(port_base), ON_DRILL | ON_BROWSE, "12379",
-	  "The first port: two a member with --local, else three on each node" },
+	  "The first port: three on a node (clients, peers, API server); with --local two a "
+	  "member" },
 	{ "scratch", 0, FLAG_TEXT, AT(scratch), ON_DRILL, "DIR",
 	  "Where the members' data lies meanwhile (default: TMPDIR); /dev/shm is in memory" },
 	{ "etcd", 0, FLAG_TEXT, AT(etcd), ON_DRILL | ON_BROWSE, "FILE",
-	  "The etcd to use (default: on the PATH)" },
+	  "An etcd of this machine, copied to the nodes (default: the running one; drill --local: "
+	  "on the PATH here)" },
 	{ "api", 0, FLAG_CHOICE, AT(api), ON_DRILL, "true|false",
 	  "Start an API server over it, too, on the first node (default: true; not with --local)" },
 	{ "no-report", 0, FLAG_BOOL, AT(no_report), ON_DRILL, NULL,
 	  "Leave no report beside the snapshot" },
 	{ "force-cluster", 0, FLAG_BOOL, AT(force_cluster), ON_RESTORE | ON_DRILL | ON_BROWSE, NULL,
-	  "Restore, or drill with, a snapshot of another cluster" },
+	  "Restore, or drill with, a snapshot of another cluster; restore: also onto a member that "
+	  "the others do not list" },
 	{ "force-corrupt", 0, FLAG_BOOL, AT(force_corrupt), ON_RESTORE, NULL,
 	  "Restore a snapshot that brings an alarm CORRUPT along, and disarm it" },
 	{ "keep-alarms", 0, FLAG_BOOL, AT(keep_alarms), ON_RESTORE, NULL,
@@ -86,7 +90,8 @@ const struct flag flags[] = {
 	{ "allow-degraded", 0, FLAG_BOOL, AT(allow_degraded), ON_SAVE, NULL,
 	  "Also from a learner, a member without quorum or with an alarm CORRUPT" },
 	{ "compare", 0, FLAG_CHOICE, AT(compare), ON_SAVE, "true|false",
-	  "Compare HashKV among members and with what was stored (default: below 2 GiB)" },
+	  "Compare HashKV among members, and read back what was stored (default: below 2 GiB; "
+	  "read back: from s3, sftp only with --prune)" },
 	{ "prune", 0, FLAG_BOOL, AT(prune), ON_SAVE, NULL,
 	  "Then remove what no --keep rule keeps, when the new one was read back whole" },
 	{ "compress", 0, FLAG_TEXT, AT(compress), ON_SAVE, "none|zstd[:N]|gzip[:N]",
@@ -102,7 +107,8 @@ const struct flag flags[] = {
 	{ "tag", 0, FLAG_TEXTS, AT(tags), ON_SAVE, "TEXT",
 	  "A word to find it by; may be given several times" },
 	{ "from", 0, FLAG_TEXT, AT(from), ON_FROM, "URL",
-	  "The store: a directory, s3://bucket/prefix, sftp://user@host/dir" },
+	  "The store: a directory, s3://bucket/prefix, sftp://user@host/dir; SNAPSHOT is then a "
+	  "name there, or latest" },
 	{ "s3-endpoint", 0, FLAG_TEXT, AT(s3_endpoint), ON_STORE, "URL",
 	  "S3 server other than AWS (default: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the "
 	  "profile)" },
@@ -139,16 +145,15 @@ const struct flag flags[] = {
 	  "Keep all with this tag; may be given several times" },
 	{ "plan", 0, FLAG_TEXT, AT(plan), ON_RESTORE, "FILE",
 	  "Go on only when cluster and snapshot are those of this plan (of --dry-run -o yaml)" },
-	{ "dry-run", 0, FLAG_TEXT, AT(dry_run), ON_PRUNE | ON_RESTORE | ON_REJOIN,
+	{ "dry-run", 0, FLAG_DRY_RUN, AT(dry_run), ON_PRUNE | ON_RESTORE | ON_REJOIN,
 	  "none|client|server",
-	  "Show what would be done, and do nothing; restore, rejoin: client asks the API only, "
-	  "server "
-	  "looks "
-	  "at every node" },
+	  "Show what would be done, and do nothing; client asks the API only (prune: the store), "
+	  "server looks at every node (not for prune)" },
 	{ "force", 0, FLAG_BOOL, AT(force), ON_PRUNE | ON_SAVE, NULL,
 	  "Remove even when the newest snapshot looks wrong beside the one before" },
 	{ "check", 0, FLAG_BOOL, AT(check), ON_LIST, NULL,
-	  "Exit with 6 when an object or a predecessor is missing or is another one" },
+	  "Exit with 6 when a recipe is unreadable, an object is missing or has another size, or a "
+	  "predecessor is another one; one that is missing is only a warning" },
 	{ "cluster-name", 0, FLAG_TEXT, AT(cluster_name), ON_PRUNE | ON_LIST, "NAME",
 	  "Only the snapshots of this cluster" },
 	{ "largest", 0, FLAG_NUMBER, AT(largest), ON_INSPECT, "N",
@@ -166,7 +171,7 @@ const struct flag flags[] = {
 	  "Exit with 3 when no snapshot of the cluster in --from was drilled within that time" },
 	{ "quiet", 'q', FLAG_BOOL, AT(quiet), ON_EVERY, NULL, "No progress; errors stay" },
 	{ "v", 'v', FLAG_NUMBER, AT(verbose), ON_EVERY, "0",
-	  "Log level: 2 steps, 4 decisions, 6 requests" },
+	  "Log level: 1 what was passed over, 2 steps, 4 decisions, 6 requests" },
 	{ "help", 'h', FLAG_BOOL, AT(help), ON_EVERY, NULL, "Help for this command" },
 	{ NULL, 0, FLAG_BOOL, 0, 0, NULL, NULL },
 };

@@ -14,6 +14,7 @@ enum flag_kind {
 	FLAG_NUMBER,   /* uint64_t */
 	FLAG_DURATION, /* uint64_t of milliseconds */
 	FLAG_OUTPUT,   /* enum output */
+	FLAG_DRY_RUN, /* const char *: as FLAG_TEXT; without a value "client", as it once was in kubectl */
 };
 
 /* Which commands take it. */
@@ -33,7 +34,9 @@ enum {
 	ON_DIFF = 1 << 12,
 	ON_STATUS = 1 << 13,
 	ON_RESUME = 1 << 14,
-	ON_ASKS = 1 << 15,   /* those that stop things and ask: restore, resume, rollback, clean */
+	ON_ASKS =
+		1
+		<< 15, /* those that stop things and ask: restore, resume, rejoin, rollback, clean */
 	ON_REPORT = 1 << 16, /* those that play a run and can write a report of it */
 	ON_DRILL = 1 << 17,
 	ON_REJOIN = 1 << 18,

@@ -12,20 +12,67 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Memory that this machine can spare for a snapshot, in bytes; UINT64_MAX when it does not say. */
-static uint64_t memory_room(void)
+/* The number that the text begins with, behind `key` if there is one; `none` when there is no such. */
+static uint64_t read_number(const char *root, const char *path, const char *key, uint64_t none)
+{
+	scoped(mem) char *name = mem_printf("%s%s", root, path);
+	scoped(fd) int fd = open(name, O_RDONLY | O_CLOEXEC);
+	char text[4096] = "", *end;
+	const char *at = text;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return none;
+	if (key && !(at = strstr(text, key)))
+		return none;
+	at += key ? strlen(key) : 0;
+	uint64_t number = strtoull(at, &end, 10); /* "max": none */
+	return end == at ? none : number;
+}
+
+/* How a version of control groups says it. */
+struct group {
+	const char *limit, *used, *stat, *cache;
+};
+
+static const struct group groups[] = {
+	{ "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current",
+	  "/sys/fs/cgroup/memory.stat", "\ninactive_file " },
+	{ "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+	  "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat",
+	  "\ntotal_inactive_file " },
+};
+
+/* What a control group has left of its limit; UINT64_MAX: it has none. */
+static uint64_t group_room(const char *root, const struct group *group)
+{
+	static const uint64_t HUGE_LIMIT = 1ull
+					   << 62; /* version 1 says 2^63 less a page for none */
+	uint64_t limit = read_number(root, group->limit, NULL, UINT64_MAX);
+	uint64_t used = read_number(root, group->used, NULL, 0);
+	uint64_t cache = read_number(root, group->stat, group->cache, 0); /* given back at need */
+
+	if (limit >= HUGE_LIMIT)
+		return UINT64_MAX;
+	used = used > cache ? used - cache : 0;
+	return limit > used ? limit - used : 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t memory_room(const char *root)
 {
 	enum { KEEP = 128 * 1024 * 1024 }; /* for the rest of us, and of the machine */
-	char text[4096] = "";
-	scoped(fd) int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
-	const char *at = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0
-				 ? strstr(text, "MemAvailable:")
-				 : NULL;
-	uint64_t bytes = at ? strtoull(at + strlen("MemAvailable:"), NULL, 10) * 1024 : 0;
+	uint64_t kib = read_number(root, "/proc/meminfo", "MemAvailable:", UINT64_MAX);
+	uint64_t room = kib < UINT64_MAX / 1024 ? kib * 1024 : UINT64_MAX;
 
-	if (!at)
-		return UINT64_MAX;
-	return bytes > KEEP ? bytes - KEEP : 0;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		room = smaller(room, group_room(root, &groups[i]));
+	if (room == UINT64_MAX)
+		return room;
+	return room > KEEP ? room - KEEP : 0;
 }
 
 static int memory_full(const struct memory *m, struct err *err)
@@ -62,7 +109,7 @@ int memory_open(struct memory *memory, uint64_t max, struct err *err)
 	*memory = (struct memory){ .sink = { memory_write, memory_end },
 				   .fd = memfd_create("snapshot", MFD_CLOEXEC),
 				   .max = max,
-				   .room = memory_room() };
+				   .room = memory_room("") };
 	return memory->fd < 0 ? err_errno(err, ERR_FILE, "no memory for the snapshot") : 0;
 }
 

@@ -21,6 +21,12 @@ struct memory {
 /* At most `max` bytes go in: one more is CORRUPT; more than is free here is FILE.  -1: FILE.  memory_release in either case. */
 int memory_open(struct memory *memory, uint64_t max, struct err *err);
 
+/*
+ * Memory that can be spared for a snapshot, in bytes: what the machine has available, or what is left of the limit of this
+ * process's control group, as a container sees it; UINT64_MAX when neither is said.  `root` stands before /proc and /sys: "".
+ */
+uint64_t memory_room(const char *root);
+
 /* The descriptor, which the caller closes from now on. */
 int memory_take(struct memory *memory);
 void memory_release(struct memory *memory);

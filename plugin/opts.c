@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "plugin/flags.h"
+#include "plugin/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,6 +91,17 @@ static int parse_bool(const char *text, bool *out)
 	return 0;
 }
 
+static int bad_value(const struct opts *opts, const struct flag *flag, const char *value,
+		     struct err *err)
+{
+	bool duration = flag->kind == FLAG_DURATION;
+
+	err_set(err, ERR_USAGE, "invalid value \"%s\" for --%s%s%s%s", value, flag->name,
+		flag->value ? ": want " : "", flag->value ? flag->value : "",
+		duration ? "; the units are d, h, m, s and ms, as in 1h30m" : "");
+	return hint_help(opts, err);
+}
+
 static int set_flag(struct opts *opts, const struct flag *flag, const char *value, struct err *err)
 {
 	void *field = (char *)opts + flag->offset;
@@ -97,6 +109,7 @@ static int set_flag(struct opts *opts, const struct flag *flag, const char *valu
 
 	switch (flag->kind) {
 	case FLAG_TEXT:
+	case FLAG_DRY_RUN:
 		*(const char **)field = value;
 		break;
 	case FLAG_TEXTS: {
@@ -127,9 +140,7 @@ static int set_flag(struct opts *opts, const struct flag *flag, const char *valu
 	}
 	if (!failed)
 		return 0;
-	err_set(err, ERR_USAGE, "invalid value \"%s\" for --%s%s%s", value, flag->name,
-		flag->value ? ": want " : "", flag->value ? flag->value : "");
-	return hint_help(opts, err);
+	return bad_value(opts, flag, value, err);
 }
 
 /* A flag may stand before its command: which one takes it is checked at the end. */
@@ -144,6 +155,25 @@ struct words {
 	int at;
 };
 
+static bool is_dry_run(const char *word)
+{
+	return word && (strcmp(word, "none") == 0 || strcmp(word, "client") == 0 ||
+			strcmp(word, "server") == 0);
+}
+
+/* Words that are no value of it stay words: `--dry-run prod.db` is not a dry run called prod.db. */
+static const char *dry_run_value(struct words *w)
+{
+	const char *next = w->at + 1 < w->argc ? w->argv[w->at + 1] : NULL;
+
+	if (is_dry_run(next)) {
+		w->at++;
+		return next;
+	}
+	print_warning("--dry-run without a value means --dry-run=client");
+	return "client";
+}
+
 static int take_flag(struct opts *opts, struct words *w, const struct flag *flag, const char *value,
 		     struct seen *seen, struct err *err)
 {
@@ -151,6 +181,8 @@ static int take_flag(struct opts *opts, struct words *w, const struct flag *flag
 		seen->flags[seen->count++] = flag;
 	if (!value && (flag->kind == FLAG_BOOL || flag->kind == FLAG_CHOICE))
 		value = "true";
+	if (!value && flag->kind == FLAG_DRY_RUN)
+		value = dry_run_value(w);
 	if (!value) {
 		if (w->at + 1 >= w->argc) {
 			err_set(err, ERR_USAGE, "flag needs an argument: --%s", flag->name);
@@ -217,6 +249,23 @@ static int take_word(struct opts *opts, const char *word, struct err *err)
 	return 0;
 }
 
+/* "false" among words that are too many was meant for a switch. */
+static int hint_switch(const struct opts *opts, const struct seen *seen, struct err *err)
+{
+	for (size_t i = 0; i < opts->arg_count; i++)
+		for (size_t k = 0; k < seen->count; k++) {
+			const char *word = opts->args[i];
+			const struct flag *flag = seen->flags[k];
+			if ((flag->kind == FLAG_BOOL || flag->kind == FLAG_CHOICE) &&
+			    (strcmp(word, "true") == 0 || strcmp(word, "false") == 0))
+				return err_hint(err,
+						"--%s=%s needs the \"=\"; see '%s %s --help' for "
+						"usage",
+						flag->name, word, opts->program, opts->command);
+		}
+	return hint_help(opts, err);
+}
+
 static int check(struct opts *opts, const struct seen *seen, struct err *err)
 {
 	const struct command *command = opts->command ? command_find(opts->command) : NULL;
@@ -242,7 +291,7 @@ static int check(struct opts *opts, const struct seen *seen, struct err *err)
 	if (opts->arg_count < command->min_words || opts->arg_count > command->max_words) {
 		err_set(err, ERR_USAGE, "%s takes %s", command->name,
 			*command->words ? command->words : "no words");
-		return hint_help(opts, err);
+		return hint_switch(opts, seen, err);
 	}
 	return 0;
 }
@@ -312,7 +361,7 @@ static void help_flags(unsigned takes)
 	}
 }
 
-static const char exit_codes[] = "\nExit status: 0 done; 1 failed, nothing was changed; 2 bad "
+static const char exit_codes[] = "\nExit status: 0 done; 1 failed, no node was changed; 2 bad "
 				 "arguments; 3 done, and\n"
 				 "something is not as it should be; 4 failed, changes were undone, "
 				 "the cluster is as it was;\n"

@@ -4,6 +4,7 @@
 #include "plugin/perform.h"
 
 #include "play/state.h"
+#include "plugin/plan_doc.h"
 #include "plugin/print.h"
 #include "plugin/progress.h"
 #include "plugin/prompt.h"
@@ -35,7 +36,10 @@ int perform_look(struct plan *plan, const struct playbook *book, struct err *err
 			     .ctx = &plan->ctx,
 			     .events = progress_events(&silent) };
 
-	return play_look(&look, err);
+	if (!play_look(&look, err))
+		return 0;
+	plan_print_failures(plan);
+	return -1;
 }
 
 int perform_may_ask(const struct opts *opts, struct err *err)
@@ -127,6 +131,9 @@ static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 			break;
 		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume %s",
 			     plan->ctx.run);
+		if (err->code == ERR_SSH || err->code == ERR_TIMEOUT)
+			print_notice("For a node that is gone for good: --without MEMBER, on the "
+				     "way back with --undo.");
 		break;
 	}
 	print_notice("Journal: %s", journal_path(journal));

@@ -246,7 +246,7 @@ int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
 	struct play_ctx *ctx = &plan->ctx;
 
 	if (discover(opts, NULL, &plan->found, err) || check_found(plan, err) ||
-	    absent_check(opts, plan, err))
+	    (!plan->alone && absent_check(opts, plan, err)))
 		return -1;
 	ctx->etcdutl = opts->etcdutl;
 	ctx->grace_ms = opts->grace_ms;
@@ -256,20 +256,73 @@ int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
 	return 0;
 }
 
-int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
+static int find_members(const struct opts *opts, struct plan *plan, struct err *err)
 {
-	if (discover(opts, plan->source.has_recipe ? &plan->source.recipe : NULL, &plan->found,
-		     err))
-		return -1;
-	/* a member without a name is an error of its own, not one that is absent */
-	if (check_found(plan, err) || cluster_members_check(&plan->found.cluster, err) ||
-	    absent_check(opts, plan, err) || check_same_cluster(opts, plan, err))
+	const struct recipe *inventory = plan->source.has_recipe ? &plan->source.recipe : NULL;
+
+	return discover(opts, inventory, &plan->found, err) || check_found(plan, err) ? -1 : 0;
+}
+
+/* What the recipe says against them, and the context. */
+static int use_members(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	if (check_same_cluster(opts, plan, err) ||
+	    (!opts->etcd &&
+	     discover_check_storage(&plan->found, plan->source.file.facts.storage_version, err)))
 		return -1;
 	if (plan->source.has_recipe) {
 		control_plane_compare(&plan->found, &plan->source.recipe);
 		discover_compare_etcd(&plan->found, plan->source.recipe.etcd_version);
 	}
 	return fill_context(opts, plan, err);
+}
+
+int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	/* a member without a name is an error of its own, not one that is absent */
+	return find_members(opts, plan, err) || cluster_members_check(&plan->found.cluster, err) ||
+			       absent_check(opts, plan, err) || use_members(opts, plan, err)
+		       ? -1
+		       : 0;
+}
+
+/* Keeps those that can be used. */
+static int keep_answering(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	struct discovery *d = &plan->found;
+	bool keep[CLUSTER_MEMBERS_MAX];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		const struct found_node *found = &d->found[i];
+		const char *name = d->nodes[i].name;
+		const char *why = found->read && !found->has_api ? "no kube-apiserver manifest"
+								 : found->silence;
+		keep[i] = found->read && found->has_api;
+		kept += keep[i];
+		if (keep[i])
+			continue;
+		if (opts->node && strcmp(name, opts->node) == 0) {
+			err_set(err, ERR_REMOTE, "--node=%s: %s", name, why);
+			return err_hint(err, "another node by --node; without it, the first that "
+					     "answers");
+		}
+		discover_warn(d, "%s is left out: %s", name, why);
+	}
+	if (!kept)
+		return err_set(err, ERR_UNSAFE, "no node has a kube-apiserver manifest");
+	discover_keep(d, keep);
+	return 0;
+}
+
+int plan_answering(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	plan->found.survey = true;
+	return find_members(opts, plan, err) || keep_answering(opts, plan, err) ||
+			       cluster_members_check(&plan->found.cluster, err) ||
+			       use_members(opts, plan, err)
+		       ? -1
+		       : 0;
 }
 
 void plan_warn(const struct plan *plan)

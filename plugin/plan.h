@@ -18,7 +18,8 @@ struct plan {
 	struct discovery found;
 	struct play_ctx ctx;
 	struct play_node nodes[CLUSTER_MEMBERS_MAX];
-	struct kube *front;     /* the API by the kubeconfig; NULL: not used */
+	struct kube *front; /* the API by the kubeconfig; NULL: not used */
+	bool alone; /* set by the caller, of a run on the nodes that are named only: members on others do not matter */
 	bool live;              /* a member answered: the next is known */
 	uint64_t live_revision; /* the highest that a member told */
 	struct after after;
@@ -36,6 +37,12 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
  * UNSAFE for an external etcd, or a recipe of another cluster without --force-cluster.
  */
 int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
+
+/*
+ * As plan_cluster, for what needs one node only: those that answer and have both manifests, whichever members are absent; of
+ * the others it warns.  -1 also (REMOTE): the node that --node names is none of them, or there is none.
+ */
+int plan_answering(const struct opts *opts, struct plan *plan, struct err *err);
 
 /* For a plan that only the API was asked for: as far as it goes.  -1: as discover_api(). */
 int plan_api(const struct opts *opts, struct plan *plan, struct err *err);

@@ -80,7 +80,7 @@ static int differs(const char *what, const char *then, const char *now, struct e
 {
 	err_set(err, ERR_UNSAFE, "%s is not that of the plan: now %s, planned %s", what,
 		now ? now : "nothing", then ? then : "nothing");
-	return err_hint(err, "make a new plan: restore --dry-run=client -o yaml");
+	return err_hint(err, "make a new plan: restore --dry-run=server -o yaml");
 }
 
 static int compare_members(const struct plan *plan, const struct tree *members, struct err *err)
@@ -139,7 +139,6 @@ int plan_compare(const struct plan *plan, const char *path, struct err *err)
 void plan_print_checks(const struct plan *plan)
 {
 	struct table table;
-	bool any = false;
 
 	table_init(&table);
 	table_cell(&table, "NODE");
@@ -153,10 +152,18 @@ void plan_print_checks(const struct plan *plan)
 			table_cell(&table, "%s", check->name);
 			table_cell(&table, "%s", check->err.code ? "FAILED" : "ok");
 			table_row(&table);
-			any = true;
 		}
 	table_print(&table);
-	for (size_t n = 0; any && n < plan->found.cluster.count; n++)
+}
+
+void plan_print_failures(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < plan->found.cluster.count; n++)
+		for (size_t i = 0; i < plan->nodes[n].check_count; i++)
+			count += plan->nodes[n].checks[i].err.code != ERR_NONE;
+	for (size_t n = 0; count > 1 && n < plan->found.cluster.count; n++)
 		for (size_t i = 0; i < plan->nodes[n].check_count; i++) {
 			const struct check *check = &plan->nodes[n].checks[i];
 			if (!check->err.code)

@@ -18,6 +18,8 @@ int plan_compare(const struct plan *plan, const char *path, struct err *err);
 
 /* NODE, CHECK, RESULT of every check that was made; and what would change, in the order of the playbook. */
 void plan_print_checks(const struct plan *plan);
+/* Every check that failed, with its hint, when there is more than the one that an error tells. */
+void plan_print_failures(const struct plan *plan);
 void plan_print_steps(const struct plan *plan, const struct playbook *book);
 
 #endif

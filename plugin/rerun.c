@@ -23,8 +23,8 @@ static int take_story(void *arg, const struct journal_story *story, const struct
 	return 0;
 }
 
-/* "node=address,..." of the members that the journal names; NULL when it names none. */
-static const char *story_nodes(const struct rerun *rerun, struct arena *arena)
+/* "node=address,..." of the members that the journal names, but for one (NULL: none); NULL when it names none. */
+static const char *story_nodes(const struct rerun *rerun, const char *without, struct arena *arena)
 {
 	const struct tree *members = tree_get(rerun->story.header, "members");
 	const char *list = NULL;
@@ -33,6 +33,8 @@ static const char *story_nodes(const struct rerun *rerun, struct arena *arena)
 		const char *node = tree_string(at, "node"), *address = tree_string(at, "address");
 		if (!node || !address)
 			return NULL;
+		if (without && text_same(without, tree_string(at, "name")))
+			continue;
 		list = arena_printf(arena, "%s%s%s=%s", list ? list : "", list ? "," : "", node,
 				    address);
 	}
@@ -55,10 +57,13 @@ static int ask_node(struct node *node, void *arg, struct err *err)
 /* What the nodes say, in one; they must tell of the same run. */
 static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 {
+	bool unknown = false;
+
 	for (size_t i = 0; i < plan->found.cluster.count; i++) {
 		const struct run_state *state = &rerun->states[i];
 		rerun->locked |= state->locked;
 		rerun->undoing |= state->undoing;
+		unknown |= !state->found;
 		if (!state->found)
 			continue;
 		if (!rerun->told)
@@ -74,6 +79,9 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 			rerun->furthest = state->phase;
 	}
 	rerun->committed = rerun->furthest == PHASE_API_STARTED;
+	/* no step begins before all nodes have the lock: where nothing is known any more the run went back */
+	if (unknown && !rerun->committed && rerun->furthest >= PHASE_STAGED)
+		rerun->undoing = true;
 	if (rerun->told)
 		return 0;
 	err_set(err, ERR_UNSAFE, "no node knows run %s", rerun->run);
@@ -114,7 +122,7 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 		return err_set(err, ERR_USAGE, "\"%.40s\" is no name of a run", run);
 	journal_each(NULL, run, plan->arena, take_story, out);
 	if (!where.nodes && out->has_story)
-		where.nodes = story_nodes(out, plan->arena);
+		where.nodes = story_nodes(out, opts->without, plan->arena);
 	if (plan_found(&where, plan, err))
 		return -1;
 	if (fleet_each(plan->found.fleet, ask_node, &asking, NULL, errs, NULL, NULL))
@@ -162,13 +170,58 @@ static int drill_context(struct plan *plan, struct rerun *rerun, struct err *err
 	return drill_cluster(&plan->found.cluster, drill, err);
 }
 
+/* Whether `now` is the run's --initial-cluster but for that member. */
+static bool same_but_for(const char *then, const char *now, const char *without)
+{
+	scoped(buf) struct buf rest = BUF_INIT(64 * 1024);
+	size_t length = strlen(without);
+
+	for (const char *at = then; at && *at;) {
+		const char *comma = strchr(at, ',');
+		size_t len = comma ? (size_t)(comma - at) : strlen(at);
+		if (strncmp(at, without, length) != 0 || at[length] != '=')
+			buf_addf(&rest, "%s%.*s", rest.len ? "," : "", (int)len, at);
+		at = comma ? comma + 1 : NULL;
+	}
+	return strcmp(buf_str(&rest), now) == 0;
+}
+
+/* One that is gone for good may be left out where nothing more is built with it: on the way back, and past the commit. */
+static int check_members(const struct opts *opts, const struct plan *plan, struct rerun *rerun,
+			 struct err *err)
+{
+	const char *then = rerun->told->initial_cluster, *now = plan->ctx.initial_cluster;
+
+	if (text_same(then, now))
+		return 0;
+	if (then && opts->without && same_but_for(then, now, opts->without)) {
+		bool past = rerun->committed || (rerun->has_story && rerun->story.committed);
+		if (past && opts->undo && !plan->ctx.drill) {
+			err_set(err, ERR_UNSAFE, "run %s is past its commit, by the journal here",
+				rerun->run);
+			return err_hint(err, "kubectl etcd-backup resume %s --without %s",
+					rerun->run, opts->without);
+		}
+		rerun->committed = past;
+		if (opts->undo || rerun->undoing || past || plan->ctx.drill)
+			return 0;
+		err_set(err, ERR_UNSAFE,
+			"run %s is before its commit: without member %s there is only the way back",
+			rerun->run, opts->without);
+		return err_hint(err, "kubectl etcd-backup resume %s --undo --without %s",
+				rerun->run, opts->without);
+	}
+	err_set(err, ERR_UNSAFE, "the members are not those of run %s: now %s, then %s", rerun->run,
+		now, then ? then : "nothing");
+	return err_hint(err, "name all nodes; for one that is gone for good: --without MEMBER");
+}
+
 int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		  struct playbook *book, struct err *err)
 {
 	const struct run_state *told = rerun->told;
 	struct play_ctx *ctx = &plan->ctx;
 
-	(void)opts;
 	if (perform_playbook(plan, told->playbook, book, err))
 		return -1;
 	if (!text_same(told->playbook_sha256, book->sha256)) {
@@ -185,10 +238,8 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	ctx->joins = told->joins;
 	if (plan_members(plan, err))
 		return -1;
-	if (!text_same(told->initial_cluster, ctx->initial_cluster))
-		return err_set(err, ERR_UNSAFE,
-			       "the members are not those of run %s: now %s, then %s", rerun->run,
-			       ctx->initial_cluster, told->initial_cluster);
+	if (find_vote(plan, rerun, err) || check_members(opts, plan, rerun, err))
+		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
 	ctx->target = told->target;
 	ctx->leave_nothing = strcmp(told->playbook, "clean") == 0;
@@ -205,7 +256,7 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		plan->nodes[i].data_existed =
 			!rerun->states[i].found || rerun->states[i].data_existed;
-	return find_vote(plan, rerun, err);
+	return 0;
 }
 
 void rerun_show(const struct plan *plan, const struct rerun *rerun)

@@ -6,7 +6,10 @@
 
 #include "plugin/opts.h"
 
-/* -1 (USAGE): --all-members with FILE or --member; --prune without --to or a --keep rule; such a rule without --prune. */
+/*
+ * -1 (USAGE): FILE "true" or "false" with --compare; --all-members with FILE or --member; a --tag that no recipe may have; --prune without --to or a --keep rule;
+ * such a rule without --prune.
+ */
 int save_flags_check(const struct opts *opts, struct err *err);
 
 #endif

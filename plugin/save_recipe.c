@@ -36,6 +36,8 @@ void save_fill_recipe(struct save *save, size_t member)
 		.db_size = part->snapshot.size,
 		.revision = part->revision,
 		.term = part->status.term,
+		.storage_version =
+			*part->status.storage_version ? part->status.storage_version : NULL,
 		.taken_at = save->taken_at,
 		.set = save->set[0] ? save->set : NULL,
 		.previous = save->previous,
@@ -87,12 +89,25 @@ static int read_back(const struct save *save, struct save_part *part, struct err
 	return err_hint(err, "it is kept, and not proved: see what verify says of it");
 }
 
+/* A recipe that we do not read ourselves makes a snapshot that nobody can open by its name. */
+static int check_text(const struct buf *text, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct recipe read;
+
+	if (!recipe_read(arena, buf_str(text), text->len, &read, err))
+		return 0;
+	err->code = ERR_BUG;
+	return err_hint(err, "what it names comes from the cluster or from the flags: change it "
+			     "there, and please report this");
+}
+
 static int write_recipe(struct save_part *part, struct err *err)
 {
 	scoped(store_put) struct store_put *put = NULL;
 
 	part->text = (struct buf)BUF_INIT(RECIPE_MAX);
-	if (!recipe_write(&part->recipe, &part->text, err)) {
+	if (!recipe_write(&part->recipe, &part->text, err) && !check_text(&part->text, err)) {
 		put = store_put(part->slot.store, part->slot.recipe, err);
 		if (put && !sink_write(store_put_sink(put), part->text.data, part->text.len, err) &&
 		    !sink_end(store_put_sink(put), err))

@@ -4,6 +4,7 @@
 #include "plugin/source.h"
 
 #include "base/mem.h"
+#include "plugin/latest.h"
 #include "plugin/store_flags.h"
 #include "snapshot/age_keyfile.h"
 #include "snapshot/tap.h"
@@ -28,29 +29,16 @@ static void where_scoped(struct where *where)
 	store_close(where->store);
 }
 
-/* The newest that is there; of which cluster, must not be a guess. */
-static int find_latest(struct store *store, struct source *out, struct where *where,
-		       struct err *err)
+static int find_latest(struct store *store, const char *url, struct source *out,
+		       struct where *where, struct err *err)
 {
 	scoped(catalog) struct catalog catalog = { .arena = NULL };
-	const struct catalog_entry *newest = NULL;
 
 	if (catalog_read(store, &catalog, err))
 		return -1;
-	for (size_t i = 0; i < catalog.count; i++) {
-		const struct catalog_entry *one = &catalog.entries[i];
-		if (one->state == CATALOG_UNREAD)
-			continue;
-		if (newest && strcmp(newest->recipe.cluster.name, one->recipe.cluster.name) != 0)
-			return err_set(err, ERR_STORE,
-				       "latest: there are snapshots of several clusters (%s, %s): "
-				       "name one of them",
-				       newest->recipe.cluster.name, one->recipe.cluster.name);
-		if (!newest && one->state == CATALOG_OK)
-			newest = one;
-	}
+	const struct catalog_entry *newest = latest_find(&catalog, url, err);
 	if (!newest)
-		return err_set(err, ERR_STORE, "latest: there is no snapshot that is whole");
+		return -1;
 	where->name = out->name = arena_strdup(out->arena, newest->name);
 	return 0;
 }
@@ -75,7 +63,7 @@ static int find_where(const struct opts *opts, const char *name, struct source *
 		return -1;
 	if (strcmp(where->name, "latest") != 0)
 		return 0;
-	if (find_latest(where->store, out, where, err))
+	if (find_latest(where->store, url, out, where, err))
 		return err_in(err, "%s", url);
 	out->shown = arena_printf(out->arena, "%s/%s", url, where->name);
 	return 0;
@@ -304,6 +292,17 @@ static int check_recipe(const struct source *s, struct err *err)
 	return 0;
 }
 
+/* Whoever gives the name of a snapshot in a store has forgotten the store. */
+static int hint_store(const char *name, struct err *err)
+{
+	struct stat st;
+
+	if (!strchr(name, '/') && lstat(name, &st) && errno == ENOENT)
+		err_hint(err, "a snapshot of a store is named with --from URL beside it: --from "
+			      "URL latest is the newest");
+	return -1;
+}
+
 static int open_it(const struct opts *opts, const char *name, struct source *out, struct err *err)
 {
 	scoped(where) struct where where = { .store = NULL };
@@ -312,7 +311,7 @@ static int open_it(const struct opts *opts, const char *name, struct source *out
 	if (find_where(opts, name, out, &where, err))
 		return -1;
 	if (where.store ? find_in_store(&where, out, err) : is_packed(name, &packed, err))
-		return where.store ? err_in(err, "%s", out->shown) : -1;
+		return where.store ? err_in(err, "%s", out->shown) : hint_store(name, err);
 	if (!where.store && packed && find_local(name, out, err))
 		return -1;
 	if (packed ? fetch_with_keys(opts, &where, name, out, err) : open_plain(name, out, err))

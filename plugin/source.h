@@ -1,6 +1,7 @@
 /*
  * source: the snapshot that the user named, made ready for reading as etcd's file: a local file, an object by its URL
- * (s3://bucket/prefix/NAME, sftp://...), or a name in the store of --from; "latest" in a store is the newest that is whole.  What is encrypted or compressed is opened by
+ * (s3://bucket/prefix/NAME, sftp://...), or a name in the store of --from; "latest" in a store is the newest that is whole and not
+ * degraded.  What is encrypted or compressed is opened by
  * its content, not by its name, into memory: plaintext never comes to a disk of this machine.
  */
 #ifndef PLUGIN_SOURCE_H

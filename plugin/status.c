@@ -215,6 +215,9 @@ static void judge_backup(struct status *s)
 			  b->entry->trouble);
 	else
 		judge_age(s, b->entry->recipe.taken_at);
+	if (b->degraded)
+		alarm_add(s, "the newest snapshot is degraded: %s: %s", b->degraded->name,
+			  b->degraded->recipe.degraded);
 	judge_drill(s);
 	if (b->newer_bad)
 		alarm_add(s, "a newer snapshot is not whole: %s: %s", b->newer_bad->name,
@@ -246,10 +249,25 @@ static bool is_of(const struct cluster *cluster, const struct recipe *recipe)
 		      own && other ? other : recipe->cluster.name) == 0;
 }
 
+/* out->entry is the newest good one; of the others those before it, the first of each kind. */
+static void choose_backup(const struct catalog_entry *degraded, const struct catalog_entry *bad,
+			  struct backup_status *out)
+{
+	const struct catalog_entry *good = out->entry;
+
+	if (!good)
+		out->entry = degraded ? degraded : bad;
+	/* those of one save are equally old */
+	if (degraded && (!good || degraded->recipe.taken_at > good->recipe.taken_at))
+		out->degraded = degraded;
+	if (bad && out->entry != bad && bad < out->entry)
+		out->newer_bad = bad;
+}
+
 void status_find_backup(const struct cluster *cluster, const struct catalog *catalog,
 			struct backup_status *out)
 {
-	const struct catalog_entry *bad = NULL;
+	const struct catalog_entry *bad = NULL, *degraded = NULL;
 
 	for (size_t i = 0; i < catalog->count; i++) {
 		const struct catalog_entry *entry = &catalog->entries[i];
@@ -262,13 +280,14 @@ void status_find_backup(const struct cluster *cluster, const struct catalog *cat
 		if (entry->drilled && entry->state == CATALOG_OK &&
 		    (!out->drilled || entry->drill.at > out->drilled->drill.at))
 			out->drilled = entry;
-		if (!out->entry && entry->state == CATALOG_OK)
+		if (out->entry)
+			continue;
+		if (entry->state != CATALOG_OK)
+			bad = bad ? bad : entry;
+		else if (!entry->recipe.degraded)
 			out->entry = entry;
-		else if (!out->entry && !bad)
-			bad = entry;
+		else if (!degraded)
+			degraded = entry;
 	}
-	if (out->entry)
-		out->newer_bad = bad;
-	else
-		out->entry = bad;
+	choose_backup(degraded, bad, out);
 }

@@ -23,8 +23,10 @@ struct member_status {
 /* What the store of --from has of this cluster. */
 struct backup_status {
 	const char *url; /* NULL: no store was asked */
+	const struct catalog_entry *
+		entry; /* the newest that is whole, not degraded if there is such a one; none is: the newest; NULL: there is none */
 	const struct catalog_entry
-		*entry; /* the newest that is whole; none is: the newest; NULL: there is none */
+		*degraded; /* the newest that is whole is: this one; NULL: it is not */
 	const struct catalog_entry
 		*newer_bad; /* newer than that, and not whole; NULL: there is none */
 	const struct catalog_entry *drilled; /* whole, and drilled last; NULL: none was */

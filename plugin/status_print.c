@@ -145,6 +145,8 @@ static void set_answer(struct arena *arena, struct tree *map, const struct found
 	tree_set_number(arena, map, "revision", f->revision);
 	tree_set_number(arena, map, "dbSize", f->db_size);
 	tree_set_number(arena, map, "dbSizeInUse", f->status.db_in_use);
+	if (*f->status.storage_version)
+		tree_set_string(arena, map, "storageVersion", f->status.storage_version);
 	tree_set_number(arena, map, "raftTerm", f->status.term);
 	tree_set_number(arena, map, "raftIndex", f->status.raft_index);
 	tree_set_number(arena, map, "raftApplied", f->status.raft_applied);

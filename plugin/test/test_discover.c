@@ -128,6 +128,7 @@ static void test_list(void)
 	CHECK_STR(d.warnings[0], "member without a name (https://10.0.0.7:2380) is in the list of "
 				 "members but on none of the nodes");
 	CHECK_STR(d.warnings[1], "cp-1: its member cp-1 is not in the list of members of cp-2");
+	CHECK_STR(d.stranger, d.warnings[1]);
 
 	/* several URLs, in whatever order; one more or one less is another member */
 	static const struct {
@@ -201,6 +202,36 @@ static void test_etcd(void)
 	}
 }
 
+static void test_storage(void)
+{
+	static const struct {
+		const char *version, *members[2], *refused; /* refused NULL: it is not */
+	} cases[] = {
+		{ "", { "3.4.23", "3.5.16" }, NULL },
+		{ "3.6.0", { "3.6.1", "3.7.0" }, NULL },
+		{ "3.6.0", { NULL, "3.6.4-0" }, NULL },
+		{ "3.6.0", { "3.50.1", "4.0.0" }, NULL },
+		{ "3.6.0", { "3.6.1", "3.5.21" }, "cp-2 runs etcd 3.5.21, which does not read" },
+		{ "3.10.0", { "3.9.9", "3.10.0" }, "cp-1 runs etcd 3.9.9" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct discovery d = { .cluster = { .count = 2 } };
+		struct err err = ERR_INIT;
+		d.cluster.members[0] = one("cp-1");
+		d.cluster.members[1] = one("cp-2");
+		for (size_t k = 0; k < 2; k++)
+			d.cluster.members[k].version = cases[i].members[k];
+		CHECK_INT(discover_check_storage(&d, cases[i].version, &err),
+			  cases[i].refused ? -1 : 0);
+		if (!cases[i].refused)
+			continue;
+		CHECK_INT(err.code, ERR_UNSAFE);
+		CHECK_HAS(err.text, cases[i].refused);
+		CHECK_HAS(err.hint, "image");
+	}
+}
+
 static void test_warn(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -251,4 +282,4 @@ static void test_silent(void)
 }
 
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_pod), TEST(test_list), TEST(test_count),
-      TEST(test_etcd), TEST(test_warn), TEST(test_silent))
+      TEST(test_etcd), TEST(test_storage), TEST(test_warn), TEST(test_silent))

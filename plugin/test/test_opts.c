@@ -394,6 +394,58 @@ static void test_save(void)
 	CHECK_INT(parse("x restore f --all-members", &opts, &err), -1);
 }
 
+static void test_dry_run(void)
+{
+	static const struct {
+		const char *line, *value, *arg;
+		bool warned;
+	} cases[] = {
+		{ "x restore f", NULL, "f", false },
+		{ "x restore f --dry-run", "client", "f", true },
+		{ "x restore --dry-run f", "client", "f", true }, /* f is no value of it */
+		{ "x restore --dry-run -y f", "client", "f", true },
+		{ "x restore --dry-run=client f", "client", "f", false },
+		{ "x restore --dry-run=server f", "server", "f", false },
+		{ "x restore --dry-run server f", "server", "f", false },
+		{ "x restore f --dry-run none", "none", "f", false },
+		{ "x restore f --dry-run=odd", "odd", "f", false }, /* the command refuses it */
+		{ "x prune --from d --dry-run", "client", NULL, true },
+		{ "x prune --dry-run --from d", "client", NULL, true },
+		{ "x prune --from d --dry-run client", "client", NULL, false },
+		{ "x rejoin --dry-run cp-3", "client", "cp-3", true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct opts opts;
+		struct err err;
+		take_begin(stderr);
+		int failed = parse(cases[i].line, &opts, &err);
+		const char *said = take_end(stderr);
+		CHECK_INT(failed, 0);
+		CHECK_STR(opts.dry_run, cases[i].value);
+		CHECK_STR(opts.args[0], cases[i].arg);
+		CHECK_STR(said, cases[i].warned ? "warning: --dry-run without a value means "
+						  "--dry-run=client\n"
+						: "");
+	}
+}
+
+/* A switch takes no word after it: who gave one is told. */
+static void test_hints(void)
+{
+	struct opts opts;
+	struct err err;
+
+	CHECK_INT(parse("x save f --compare false", &opts, &err), -1);
+	CHECK_HAS(err.hint, "--compare=false needs the \"=\"");
+	CHECK_INT(parse("x drill f --api false", &opts, &err), -1);
+	CHECK_HAS(err.hint, "--api=false needs the \"=\"");
+	CHECK_INT(parse("x save f false", &opts, &err), -1);
+	CHECK(!strstr(err.hint, "needs"));
+	CHECK_INT(parse("x status --max-age 6x", &opts, &err), -1);
+	CHECK_HAS(err.text, "the units are d, h, m, s and ms");
+}
+
 /* Words after -- are another program's, with what looks like flags of ours. */
 static void test_tail(void)
 {
@@ -413,6 +465,6 @@ static void test_tail(void)
 	CHECK_STR(opts.args[0], "-q");
 }
 
-TESTS(TEST(test_tail), TEST(test_save), TEST(test_inspect), TEST(test_forms), TEST(test_all_flags),
-      TEST(test_durations), TEST(test_bad), TEST(test_program), TEST(test_help_asked),
-      TEST(test_help))
+TESTS(TEST(test_dry_run), TEST(test_hints), TEST(test_tail), TEST(test_save), TEST(test_inspect),
+      TEST(test_forms), TEST(test_all_flags), TEST(test_durations), TEST(test_bad),
+      TEST(test_program), TEST(test_help_asked), TEST(test_help))

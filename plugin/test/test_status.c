@@ -319,6 +319,54 @@ static void test_which_backup(void)
 	release(&m);
 }
 
+/* A snapshot of a member that was not well is no reason to be content. */
+static void test_degraded(void)
+{
+	static const char words[] =
+		"the newest snapshot is degraded: newest: the member is a learner";
+	struct made m;
+
+	make(&m);
+	add_entry(&m, "newest", "prod", "aa", CATALOG_OK, 5);
+	m.entries[0].recipe.degraded = "the member is a learner";
+	judge_backup(&m, HOUR);
+	check_alarm(&m, words);
+	CHECK_STR(m.s.backup.entry->name, "newest");
+	release(&m);
+
+	make(&m);
+	add_entry(&m, "newest", "prod", "aa", CATALOG_OK, 5);
+	add_entry(&m, "good", "prod", "aa", CATALOG_OK, 2 * HOUR);
+	m.entries[0].recipe.degraded = "the member is a learner";
+	judge_backup(&m, HOUR);
+	CHECK_INT(m.s.alarm_count, 2);
+	CHECK_STR(m.s.alarms[0], "the newest snapshot is 120m old: more than 60m");
+	CHECK_STR(m.s.alarms[1], words);
+	CHECK_STR(m.s.backup.entry->name, "good");
+	release(&m);
+
+	make(&m); /* of one save with the good one; and an older one */
+	add_entry(&m, "b", "prod", "aa", CATALOG_OK, 5);
+	add_entry(&m, "a", "prod", "aa", CATALOG_OK, 5);
+	add_entry(&m, "older", "prod", "aa", CATALOG_OK, 6);
+	m.entries[0].recipe.degraded = m.entries[2].recipe.degraded = "the member is a learner";
+	judge_backup(&m, HOUR);
+	check_alarm(&m, NULL);
+	CHECK_STR(m.s.backup.entry->name, "a");
+	release(&m);
+
+	make(&m);
+	add_entry(&m, "bad", "prod", "aa", CATALOG_MISSING, 4);
+	add_entry(&m, "newest", "prod", "aa", CATALOG_OK, 5);
+	add_entry(&m, "old-bad", "prod", "aa", CATALOG_MISSING, 6);
+	m.entries[1].recipe.degraded = "the member is a learner";
+	judge_backup(&m, HOUR);
+	CHECK_INT(m.s.alarm_count, 2);
+	CHECK_STR(m.s.alarms[0], words);
+	CHECK_HAS(m.s.alarms[1], "a newer snapshot is not whole: bad: ");
+	release(&m);
+}
+
 static void test_no_backup(void)
 {
 	struct made m;
@@ -437,4 +485,5 @@ static void test_document(void)
 TESTS(TEST(test_well), TEST(test_down), TEST(test_no_leader), TEST(test_alarms),
       TEST(test_other_errors), TEST(test_certificates), TEST(test_cluster), TEST(test_backup_age),
       TEST(test_drill_age), TEST(test_drilled_is_gone), TEST(test_which_backup),
-      TEST(test_no_backup), TEST(test_many_alarms), TEST(test_table), TEST(test_document))
+      TEST(test_degraded), TEST(test_no_backup), TEST(test_many_alarms), TEST(test_table),
+      TEST(test_document))

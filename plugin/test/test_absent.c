@@ -1,0 +1,76 @@
+/*
+ * test_absent: a member on none of the nodes: what each command is told to do about it; and nodes that are left out.
+ */
+#include "base/test/check.h"
+#include "node/node_dir.h"
+#include "plugin/absent.h"
+
+static void refuse(const char *command, const char *others, struct err *err)
+{
+	struct opts opts = { .command = command };
+	struct plan plan;
+
+	plan_begin(&plan);
+	plan.found.cluster.count = 1;
+	plan.found.cluster.members[0] =
+		(struct member){ .name = "cp-1", .client_url = "https://10.0.0.1:2379" };
+	plan.found.found[0].answers = plan.found.found[0].listed = true;
+	plan.found.missing = "cp-2";
+	plan.found.missing_url = "https://10.0.0.2:2380";
+	plan.found.missing_others = others;
+	*err = ERR_INIT;
+	CHECK_INT(absent_check(&opts, &plan, err), -1);
+	CHECK_INT(err->code, ERR_UNSAFE);
+	plan_release(&plan);
+}
+
+/* No hint names a flag that the command does not take. */
+static void test_hints(void)
+{
+	struct err err;
+
+	refuse("restore", NULL, &err);
+	CHECK_HAS(err.text, "member cp-2 is on none of the nodes");
+	CHECK_HAS(err.hint, "--without cp-2");
+	refuse("restore", "cp-3", &err);
+	CHECK_HAS(err.hint, "only one can be left out");
+	for (int i = 0; i < 2; i++) {
+		refuse("drill", i ? "cp-3" : NULL, &err);
+		CHECK_HAS(err.hint, "drill --local");
+		CHECK_HAS(err.hint, "browse");
+		CHECK(!strstr(err.hint, "--without"));
+	}
+}
+
+static void test_keep(void)
+{
+	static const char *const names[] = { "cp-1", "cp-2", "cp-3", "cp-4" };
+	static const bool keep[] = { false, true, false, true };
+	struct node_dir dirs[4];
+	struct discovery d = { .cluster.count = 4, .node_count = 4 };
+
+	for (size_t i = 0; i < 4; i++) {
+		dirs[i] = (struct node_dir){ .root = "/nowhere" };
+		node_dir_init(&d.nodes[i], names[i], &dirs[i]);
+		d.cluster.members[i].node = names[i];
+		d.found[i].revision = i + 1;
+		d.arenas[i] = arena_new();
+	}
+	const struct arena *second = d.arenas[1];
+	d.fleet = fleet_new(d.nodes, 4);
+	discover_keep(&d, keep);
+	CHECK_INT(d.cluster.count, 2);
+	CHECK_INT(d.node_count, 4); /* all are released in the end */
+	CHECK_INT(fleet_count(d.fleet), 2);
+	CHECK_STR(d.nodes[0].name, "cp-2");
+	CHECK_STR(d.nodes[1].name, "cp-4");
+	CHECK_STR(d.cluster.members[1].node, "cp-4");
+	CHECK_INT(d.found[0].revision, 2);
+	CHECK(d.arenas[0] == second);
+	CHECK_INT(d.found[2].revision + d.found[3].revision, 1 + 3);
+	fleet_free(d.fleet);
+	for (size_t i = 0; i < 4; i++)
+		arena_free(d.arenas[i]);
+}
+
+TESTS(TEST(test_hints), TEST(test_keep))

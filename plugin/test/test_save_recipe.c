@@ -1,0 +1,98 @@
+/*
+ * test_save_recipe: a recipe is stored only when we read it ourselves.
+ */
+#include "base/mem.h"
+#include "base/test/check.h"
+#include "plugin/save_recipe.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SHA "00000000000000000000000000000000000000000000000000000000000000aa"
+
+static struct save save;
+static struct opts opts;
+static struct discovery found;
+static struct place place;
+
+/* Completes a snapshot of a member of that name, in an empty folder; *stored: its recipe is there. */
+static int complete(const char *member, const char *tag, bool *stored, struct err *err)
+{
+	struct store_settings settings = { .cancel_fd = -1 };
+	char dir[] = "/tmp/test_save_recipe.XXXXXX";
+	struct node node = { .index = 0 };
+	struct save_part *part = &save.parts[0];
+
+	if (!mkdtemp(dir))
+		abort();
+	scoped(mem) char *recipe = mem_printf("%s/s.json", dir);
+	*err = ERR_INIT;
+	opts = (struct opts){ .compare = CHOICE_FALSE };
+	place = (struct place){ .url = dir };
+	save = (struct save){ .opts = &opts, .found = &found, .place = &place };
+	found.cluster = (struct cluster){ .name = "prod", .count = 1 };
+	found.cluster.members[0] = (struct member){ .name = member,
+						    .node = "cp-1",
+						    .address = "10.0.0.1",
+						    .peer_url = "https://10.0.0.1:2380",
+						    .data_dir = "/var/lib/etcd",
+						    .version = "3.6.4" };
+	opts.tags.items[0] = tag;
+	opts.tags.count = tag ? 1 : 0;
+	strcpy(part->status.storage_version, "3.6.0");
+	strcpy(part->seal.plain.sha256, SHA);
+	strcpy(part->seal.stored.sha256, SHA);
+	part->seal.plain.size = 132;
+	part->snapshot.size = 100;
+	part->slot.store = store_open(dir, &settings, err);
+	part->slot.object = "s.db";
+	part->slot.recipe = "s.json";
+	part->slot.shown = "s";
+	save_fill_recipe(&save, 0);
+	int failed = save_complete(&node, &save, err);
+	*stored = access(recipe, F_OK) == 0;
+	unlink(recipe);
+	CHECK_INT(rmdir(dir), 0); /* and nothing else was left there */
+	store_close(part->slot.store);
+	return failed;
+}
+
+static void test_read_again(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct recipe got = { 0 };
+	struct err err;
+	bool stored;
+
+	CHECK_INT(complete("cp-1", "gold", &stored, &err), 0);
+	CHECK(stored);
+	const struct buf *text = &save.parts[0].text;
+	CHECK_INT(recipe_read(arena, text->data, text->len, &got, &err), 0);
+	CHECK_STR(got.tags[0], "gold");
+	CHECK_STR(got.storage_version, "3.6.0");
+	buf_release(&save.parts[0].text);
+}
+
+static void test_not_readable(void)
+{
+	static const struct {
+		const char *member, *tag, *words;
+	} cases[] = {
+		{ "cp-1", "a\x1b[2J", "one of its tags has a control character" },
+		{ "cp\n1", NULL, "control character" },
+		{ "", NULL, "without name" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err;
+		bool stored;
+		CHECK_INT(complete(cases[i].member, cases[i].tag, &stored, &err), -1);
+		CHECK_INT(err.code, ERR_BUG);
+		CHECK_HAS(err.text, cases[i].words);
+		CHECK_HAS(err.text, "the snapshot was removed");
+		CHECK(!stored);
+		buf_release(&save.parts[0].text);
+	}
+}
+
+TESTS(TEST(test_read_again), TEST(test_not_readable))

@@ -221,7 +221,7 @@ test-unit:
 	@e2e/run-tests $(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t))
 
 # of what changes nodes: the player, its journal and verbs, and what they read of manifests and members
-COVERED     := $(sort $(wildcard orchestrator/play/play.c orchestrator/play/journal*.c orchestrator/play/verb*.c \
+COVERED     := $(sort $(wildcard orchestrator/play/play.c orchestrator/play/play_step.c orchestrator/play/journal*.c orchestrator/play/verb*.c \
                orchestrator/etcd/static_pod*.c orchestrator/etcd/cluster*.c))
 COVER_TESTS := $(patsubst %.c,$(BUILD)/cov/test/%,$(wildcard orchestrator/play/test/test_*.c orchestrator/etcd/test/test_static_pod*.c \
                orchestrator/etcd/test/test_cluster*.c))

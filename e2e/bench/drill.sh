@@ -35,7 +35,7 @@ took() {
 	bc <<<"$to - $from" | tee -a "$work/took-$name" | xargs printf '%-16s %6.1f s\n' "$name"
 }
 
-# drills LABEL: of that snapshot, without and with somebody who looks at the live API
+# drills LABEL: of that snapshot, and browses, while the live API is looked at
 drills() {
 	local label=$1 round
 	credentials
@@ -45,7 +45,8 @@ drills() {
 		latency "drill-$label" took "drill-$label" "$PLUGIN" drill "$work/$label.db" "${SSH_FLAGS[@]}"
 		took "browse-$label" "$PLUGIN" browse "$work/$label.db" "${SSH_FLAGS[@]}" -- "$KUBECTL" get ns -o name
 	done
-	echo "$label: p99 of the live API during a drill, by that before: $(ratio "$(sort -n "$work/p99-drill-$label" | sed -n "$(((ROUNDS + 1) / 2))p")" "$(cat "$work/p99-before-$label")")"
+	echo "$label, medians: drill $(median took "drill-$label") s, browse $(median took "browse-$label") s"
+	echo "$label: p99 of the live API during a drill, by that before: $(ratio "$(median p99 "drill-$label")" "$(median p99 "before-$label")")"
 }
 
 # forecast LABEL: what the plan of the restore that was just measured said, and what it was

@@ -54,5 +54,6 @@ sys.exit(rc)' "$work" "$@" > "$work/rss" || { tail -n 5 "$work/err"; kill $probe
 	echo "$down" >> "$work/down-$name"
 	echo "$to - $from" | bc >> "$work/whole-$name"
 }
-# median down|whole NAME
+ratio() { echo "scale=2; $1 / $2" | bc; }
+# median KIND NAME: of the figures in $work/KIND-NAME
 median() { sort -n "$work/$1-$2" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }

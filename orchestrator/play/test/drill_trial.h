@@ -1,5 +1,5 @@
 /*
- * drill_trial: the real drill playbook on three fake nodes, which must be as before at its end, whatever came of it.
+ * drill_trial: the real drill playbook on three fake nodes, or another, which must be as before at its end, whatever came of it.
  */
 #ifndef PLAY_TEST_DRILL_TRIAL_H
 #define PLAY_TEST_DRILL_TRIAL_H
@@ -24,13 +24,18 @@ struct trial {
 	struct err err;
 };
 
-static inline void trial_open(struct trial *t)
+static inline void trial_open_as(struct trial *t, const char *name, size_t nodes)
 {
 	*t = (struct trial){ .arena = arena_new(), .err = ERR_INIT };
-	fake_world_open(&t->world, NODES, false);
-	matrix_book(t->arena, "drill", &t->book);
+	fake_world_open(&t->world, nodes, false);
+	matrix_book(t->arena, name, &t->book);
 	matrix_context(&t->world, &t->book);
 	t->before = fake_world_tree(&t->world);
+}
+
+static inline void trial_open(struct trial *t)
+{
+	trial_open_as(t, "drill", NODES);
 }
 
 static inline void trial_close(struct trial *t)

@@ -335,6 +335,13 @@ static void test_api_server(void)
 		    "cp-1: start-drill-api: the drill's API server does not get ready: "
 		    "/api/v1/namespaces/ns/secrets/s: HTTP 500: no matching key");
 	CHECK_HAS(t.err.hint, "it is encrypted by k8s:enc:aescbc:v1:key1: has this node's");
+	/* a browse only reads, and does not wait for what the API server makes at first */
+	trial_open_as(&t, "browse", 1);
+	t.world.nodes[0].api_unready = true;
+	trial_play(&t);
+	CHECK_INT(t.outcome, PLAY_DONE);
+	CHECK_STR(t.err.text, "");
+	trial_close(&t);
 	/* with the key it is something else */
 	trial_open(&t);
 	set_patience(&t);

@@ -157,14 +157,8 @@ static enum play_outcome play_how(struct play *play, enum perform_how how, struc
 static int take_node(struct node *node, void *arg, struct err *err)
 {
 	const struct plan *plan = arg;
-	struct lock lock;
-	uint64_t deadline = deadline_in(TAKE_MS);
 
-	/* where this run is not any more, or not yet, there is nothing to take */
-	if (state_lock(node, deadline, &lock, err))
-		return -1;
-	return strcmp(lock.run, plan->ctx.run) == 0 ? state_take(node, &plan->ctx, deadline, err)
-						    : 0;
+	return state_take_over(node, &plan->ctx, deadline_in(TAKE_MS), err);
 }
 
 /* A run that was begun elsewhere: whoever still plays it finds out. */

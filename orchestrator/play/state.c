@@ -324,6 +324,22 @@ int state_lock(struct node *node, uint64_t deadline, struct lock *out, struct er
 	return 0;
 }
 
+int state_take_over(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct err *err)
+{
+	scoped(mem) char *path = path_run(ctx, "holder");
+	struct lock lock;
+	bool ours;
+
+	if (state_lock(node, deadline, &lock, err))
+		return -1;
+	ours = strcmp(lock.run, ctx->run) == 0;
+	/* it may have ended here and not elsewhere: its last holder is still named then */
+	if (!lock.run[0] && node_exists(node, path, deadline, &ours, err))
+		return -1;
+	return ours ? state_take(node, ctx, deadline, err) : 0;
+}
+
 int state_runs(struct node *node, uint64_t deadline, char runs[][RUN_ID_SIZE], size_t max,
 	       size_t *count, struct err *err)
 {

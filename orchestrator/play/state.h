@@ -61,8 +61,12 @@ int state_marked(struct node *node, const struct play_ctx *ctx, const char *mark
 /*
  * Two processes must not play one run: whoever goes on with a run takes it, and the other finds out before its next
  * change.  state_take writes who has it; state_held: still this process?  Also true where nobody has written it yet.
+ * state_take_over is for one who goes on with it: writes it where the run has its lock, or had it and has left its folder; where
+ * it is not any more, or not yet, there is nothing to take.
  */
 int state_take(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
+int state_take_over(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct err *err);
 int state_held(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *held,
 	       struct err *err);
 

@@ -208,19 +208,34 @@ static void test_gone_for_good(void)
 	}
 }
 
+/* Another process goes on with the run, on the nodes of the fleet. */
+static void scene_take_over(struct scene *s, const char *holder)
+{
+	snprintf(s->world.ctx.holder, sizeof(s->world.ctx.holder), "%s", holder);
+	s->err = ERR_INIT;
+	for (size_t i = 0; i < s->world.cluster.count; i++)
+		CHECK_INT(state_take_over(&s->world.fleet_nodes[i], &s->world.ctx,
+					  deadline_in(1000), &s->err),
+			  0);
+}
+
 static void test_gone_past_the_commit(void)
 {
 	struct scene s;
 
 	scene_open(&s, "start-apiserver", last_dies);
+	snprintf(s.world.ctx.holder, sizeof(s.world.ctx.holder), "the first");
 	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
 	scene_without_last(&s);
-	s.err = ERR_INIT;
+	scene_take_over(&s, "the second");
 	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
 	CHECK(!locked(&s.world, 0) && !locked(&s.world, 1));
 	CHECK(locked(&s.world, 2));
 	scene_with_all(&s);
+	/* where it has ended it is taken over, too */
+	scene_take_over(&s, "the third");
 	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK_STR(s.err.text, "");
 	CHECK(fake_world_serves(&s.world, FAKE_TOKEN));
 	CHECK(!locked(&s.world, 2));
 	CHECK_STR(fake_world_broken(&s.world), NULL);

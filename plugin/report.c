@@ -4,6 +4,7 @@
 #include "plugin/report.h"
 
 #include "plugin/report_drill.h"
+#include "plugin/report_last.h"
 #include "plugin/report_proved.h"
 #include "plugin/version.h"
 
@@ -306,6 +307,11 @@ struct tree *report_tree(struct arena *arena, const struct report *r)
 	for (size_t i = 0; i < r->progress->count; i++)
 		tree_add(steps, step_tree(arena, r, i));
 	tree_set(arena, top, "steps", steps);
+	if (!r->drill)
+		tree_set(arena, top, "lastDrill",
+			 r->plan->forecast.drilled && r->outcome == PLAY_DONE
+				 ? report_last_restore(arena, &r->plan->forecast.drill, top)
+				 : tree_new_string(arena, NULL));
 	return top;
 }
 

@@ -390,8 +390,7 @@ int report_html(const struct tree *report, struct buf *out, struct err *err)
 	write_trouble(&html, report);
 	write_timeline(&html, report);
 	write_proved(&html, report);
-	if (report_html_is_drill(report))
-		report_html_last(&html, report);
+	report_html_last(&html, report);
 	write_snapshot(&html, report);
 	write_members(&html, report);
 	write_steps(&html, report);

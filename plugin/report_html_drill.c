@@ -93,10 +93,11 @@ static void cell(struct html *html, const struct tree *pair, const char *key)
 	html_element(html, "td", text ? NULL : "faint", text ? text : "not told");
 }
 
-static void write_rows(struct html *html, const struct tree *last)
+static void write_rows(struct html *html, const struct tree *last, bool drill)
 {
-	html_raw(html, "<table><thead><tr><th></th><th>last drill</th><th>this one</th></tr>"
-		       "</thead><tbody>\n");
+	html_raw(html, "<table><thead><tr><th></th><th>last drill</th><th>");
+	html_raw(html, drill ? "this one" : "this run");
+	html_raw(html, "</th></tr></thead><tbody>\n");
 	for (const struct tree *one = tree_get(last, "rows")->first; one; one = one->next) {
 		html_raw(html, is(one, "differs", "true") ? "<tr class=\"differs\">" : "<tr>");
 		html_element(html, "td", NULL, tree_string(one, "what"));
@@ -110,7 +111,10 @@ static void write_rows(struct html *html, const struct tree *last)
 void report_html_last(struct html *html, const struct tree *report)
 {
 	const struct tree *last = tree_get(report, "lastDrill");
+	bool drill = report_html_is_drill(report);
 
+	if (!drill && !tree_count(last))
+		return;
 	html_raw(html, "<section><h2>What differs from the last drill</h2>\n");
 	if (!tree_count(last)) {
 		html_raw(html, is(tree_get(report, "drill"), "lastSought", "true")
@@ -128,6 +132,6 @@ void report_html_last(struct html *html, const struct tree *report)
 	html_raw(html,
 		 ".  What differs stands out; a time does when it is half as long again, or was, "
 		 "and by a second.</p>\n");
-	write_rows(html, last);
+	write_rows(html, last, drill);
 	html_raw(html, "</section>\n");
 }

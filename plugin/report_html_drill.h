@@ -1,5 +1,5 @@
 /*
- * report_html_drill: what the page of a drill has that others have not.
+ * report_html_drill: what the page of a drill has that others have not, and what differs from the last one.
  */
 #ifndef PLUGIN_REPORT_HTML_DRILL_H
 #define PLUGIN_REPORT_HTML_DRILL_H
@@ -21,7 +21,7 @@ void report_html_drill_where(struct html *html, const struct tree *report);
 /* Rows for a dl: where, by what, what it foresees. */
 void report_html_drill_rows(struct html *html, const struct tree *report);
 
-/* What differs from the last drill: a section. */
+/* What differs from the last drill: a section; nothing in the page of another run that had none. */
 void report_html_last(struct html *html, const struct tree *report);
 
 #endif

@@ -87,6 +87,58 @@ static void add_steps(struct pair *p)
 	}
 }
 
+/* What the restore did as well: the steps of the same names. */
+static void add_same_steps(struct pair *p, const struct drill_report *drill)
+{
+	for (size_t i = 0; i < drill->step_count; i++) {
+		const char *name = drill->steps[i].name;
+		const char *now = in_list(p->now, "steps", name, "ms");
+		if (now)
+			add(p, arena_printf(p->arena, "step %s", name), "ms",
+			    in_list(p->then, "steps", name, "milliseconds"), now);
+	}
+}
+
+/* The version of all members; NULL: not known of each, or not the same. */
+static const char *etcd_now(const struct tree *members)
+{
+	const char *all = NULL;
+
+	for (const struct tree *one = members->first; one; one = one->next) {
+		const char *its = tree_string(one, "etcdVersion");
+		if (!its || (all && strcmp(all, its) != 0))
+			return NULL;
+		all = its;
+	}
+	return all;
+}
+
+struct tree *report_last_restore(struct arena *arena, const struct drill_report *drill,
+				 const struct tree *now)
+{
+	struct pair p = { .arena = arena,
+			  .rows = tree_list(arena),
+			  .then = drill_report_tree(arena, drill),
+			  .now = now };
+	const struct tree *members = tree_get(now, "members"), *down = tree_get(now, "apiDown");
+	const char *ready = tree_string(down, "until");
+	struct tree *map = tree_map(arena);
+
+	add(&p, "members", "", tree_string(p.then, "members"),
+	    arena_printf(arena, "%zu", tree_count(members)));
+	add(&p, "etcd", "", tree_string(p.then, "etcdVersion"), etcd_now(members));
+	add(&p, "kubectl etcd-backup", "", tree_string(p.then, "version"),
+	    tree_string(now, "programVersion"));
+	add(&p, "API down", "ms", tree_string(p.then, "forecastApiDownMilliseconds"),
+	    ready && strcmp(ready, "ready") == 0 ? tree_string(down, "ms") : NULL);
+	add_same_steps(&p, drill);
+	tree_set_string(arena, map, "snapshot", tree_string(tree_get(now, "snapshot"), "name"));
+	tree_set_string(arena, map, "at", tree_string(p.then, "at"));
+	tree_set_bool(arena, map, "sameSnapshot", true);
+	tree_set(arena, map, "rows", p.rows);
+	return map;
+}
+
 static const char *result(const struct tree *drill)
 {
 	const char *ok = tree_string(drill, "ok"), *trouble = tree_string(drill, "trouble");

@@ -1,5 +1,5 @@
 /*
- * report_last: two drills side by side.
+ * report_last: two drills side by side, or a drill and the restore that came of it.
  */
 #ifndef PLUGIN_REPORT_LAST_H
 #define PLUGIN_REPORT_LAST_H
@@ -13,5 +13,12 @@
  */
 struct tree *report_last(struct arena *arena, const struct last_drill *last,
 			 const struct drill_report *now);
+
+/*
+ * The same of a restore, of whose snapshot that was the last drill.  `now` is the restore's report as far as it is known: apiDown,
+ * members and steps at least.
+ */
+struct tree *report_last_restore(struct arena *arena, const struct drill_report *drill,
+				 const struct tree *now);
 
 #endif

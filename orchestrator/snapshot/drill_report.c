@@ -94,6 +94,17 @@ static void read_nodes(const struct tree *nodes, struct drill_report *out)
 			out->nodes[out->node_count++] = tree_text(at);
 }
 
+static void read_steps(const struct tree *steps, struct drill_report *out)
+{
+	for (const struct tree *at = steps ? steps->first : NULL; at; at = at->next) {
+		struct drill_step step = { .name = tree_string(at, "name") };
+		const char *ms = tree_string(at, "milliseconds");
+		if (out->step_count < DRILL_STEPS_MAX && step.name && ms &&
+		    !parse_uint(ms, UINT32_MAX, &step.ms))
+			out->steps[out->step_count++] = step;
+	}
+}
+
 int drill_report_read(struct arena *arena, const char *text, size_t len, struct drill_report *out,
 		      struct err *err)
 {
@@ -103,7 +114,9 @@ int drill_report_read(struct arena *arena, const char *text, size_t len, struct 
 	struct drill_report r = { .sha256 = tree_string(tree_get(top, "snapshot"), "sha256"),
 				  .trouble = tree_string(top, "trouble"),
 				  .way = tree_string(top, "way"),
-				  .etcd = tree_string(top, "etcdVersion") };
+				  .program = tree_string(top, "version"),
+				  .etcd = tree_string(top, "etcdVersion"),
+				  .restored_by = tree_string(top, "restoredBy") };
 
 	if (!top)
 		return err_in(err, "drill report");
@@ -120,6 +133,7 @@ int drill_report_read(struct arena *arena, const char *text, size_t len, struct 
 	if (read_time(tree_string(top, "at"), &r.at, err))
 		return -1;
 	read_nodes(tree_get(top, "nodes"), &r);
+	read_steps(tree_get(top, "steps"), &r);
 	if (!r.trouble && (!ok || strcmp(ok, "true") != 0))
 		r.trouble = "the report does not say that it went well";
 	*out = r;

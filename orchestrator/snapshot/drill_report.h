@@ -56,8 +56,8 @@ struct drill_report {
 struct tree *drill_report_tree(struct arena *arena, const struct drill_report *report);
 
 /*
- * Reads what tells whether a snapshot is drilled, and of which cluster its figures are: sha256, at, members, nodes, etcd, way,
- * forecast_ms, trouble; no proofs, no steps.  -1 (CONFIG): no JSON, another kind or version, no time.
+ * Reads what tells whether a snapshot is drilled, by what, of which cluster its figures are, and what it took: sha256, at, members,
+ * nodes, program, etcd, restored_by, way, forecast_ms, steps, trouble; no proofs.  -1 (CONFIG): no JSON, another kind or version, no time.
  */
 int drill_report_read(struct arena *arena, const char *text, size_t len, struct drill_report *out,
 		      struct err *err);

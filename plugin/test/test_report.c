@@ -52,6 +52,55 @@ static void test_done(void)
 	made_free(&made);
 }
 
+static const struct tree *row_of(const struct tree *last, const char *what)
+{
+	const struct tree *row = tree_get(last, "rows")->first;
+
+	while (row && strcmp(tree_string(row, "what"), what) != 0)
+		row = row->next;
+	return row;
+}
+
+/* A restore that the snapshot's drill foretold: both side by side; without a drill there is nothing. */
+static void test_drilled(void)
+{
+	scoped(buf) struct buf page = BUF_INIT(1024 * 1024);
+	struct err err = ERR_INIT;
+
+	const struct tree *top = make(MADE_DONE);
+	CHECK_INT(tree_get(top, "lastDrill")->kind, TREE_NULL);
+	CHECK_INT(report_html(top, &page, &err), 0);
+	CHECK(!strstr(buf_str(&page), "last drill"));
+	made.plan.forecast.drilled = true;
+	made.plan.forecast.drill = (struct drill_report){
+		.at = 1795242000,
+		.members = 3,
+		.etcd = "3.5.16",
+		.program = "0.9",
+		.forecast_ms = 12000,
+		.steps = { { "put-snapshot", 1000 }, { "prove-drill", 100 } },
+		.step_count = 2,
+	};
+	top = report_tree(made.plan.arena, &made.report);
+	const struct tree *last = tree_get(top, "lastDrill"), *down = row_of(last, "API down");
+	CHECK_STR(tree_string(down, "then"), "12000");
+	CHECK_STR(tree_string(down, "now"), "13300");
+	CHECK_STR(tree_string(down, "differs"), "false"); /* not half as long again */
+	CHECK_STR(tree_string(row_of(last, "step put-snapshot"), "now"), "2401");
+	CHECK_STR(tree_string(row_of(last, "step put-snapshot"), "differs"), "true");
+	CHECK(!row_of(last, "step prove-drill")); /* a restore has none */
+	CHECK_STR(tree_string(row_of(last, "members"), "now"), "3");
+	CHECK_STR(tree_string(last, "at"), "2026-11-21T06:20:00Z");
+	buf_clear(&page);
+	CHECK_INT(report_html(top, &page, &err), 0);
+	CHECK_HAS(buf_str(&page), "<th>last drill</th><th>this run</th>");
+	/* one that failed is compared with nothing */
+	made.report.outcome = PLAY_UNDONE;
+	top = report_tree(made.plan.arena, &made.report);
+	CHECK_INT(tree_get(top, "lastDrill")->kind, TREE_NULL);
+	made_free(&made);
+}
+
 static void test_undone(void)
 {
 	const struct tree *top = make(MADE_UNDONE), *down = tree_get(top, "apiDown");
@@ -281,5 +330,6 @@ static void test_progress(void)
 	CHECK(progress.steps[1].undo && progress.steps[1].failed);
 }
 
-TESTS(TEST(test_done), TEST(test_undone), TEST(test_others), TEST(test_again), TEST(test_page),
-      TEST(test_page_says), TEST(test_picture), TEST(test_file), TEST(test_progress))
+TESTS(TEST(test_done), TEST(test_drilled), TEST(test_undone), TEST(test_others), TEST(test_again),
+      TEST(test_page), TEST(test_page_says), TEST(test_picture), TEST(test_file),
+      TEST(test_progress))

@@ -46,6 +46,11 @@ static void test_both_ways(void)
 	CHECK_STR(back.sha256, "ab12");
 	CHECK_STR(back.etcd, "3.5.16");
 	CHECK_STR(back.way, "local");
+	CHECK_STR(back.program, "1");
+	CHECK_STR(back.restored_by, "etcdutl 3.5.16");
+	CHECK_INT(back.step_count, 2);
+	CHECK_STR(back.steps[1].name, "start");
+	CHECK_INT(back.steps[1].ms, 3);
 	CHECK_INT(back.at, 1800003600);
 	CHECK_INT(back.members, 3);
 	CHECK_STR(back.trouble, NULL);

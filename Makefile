@@ -196,6 +196,7 @@ test: deps-test
 		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
 		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/asan/test/e2e/sshd/test_store_sftp \
 			$(BUILD)/tsan/test/e2e/sshd/test_ssh \
+		-- hardening e2e/hardening $(BUILD)/kubectl-etcd_backup \
 		-- recipe e2e/recipe/run $(BUILD)/asan/test/orchestrator/snapshot/test/test_recipe \
 		-- list e2e/list/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- report e2e/report/run $(BUILD)/asan/test/e2e/report/make_report $(BUILD)/asan/kubectl-etcd_backup $(BUILD)/report \

@@ -109,10 +109,25 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 	return 0;
 }
 
+/* The last tries may have been cut short: what one before them heard says more then. */
+static int not_well(const struct node *node, const struct play_ctx *ctx, const struct err *before,
+		    struct err *err)
+{
+	if (err->code == ERR_TIMEOUT && before->code)
+		*err = *before;
+	err_in(err, "etcd is not well yet");
+	return err->hint[0] || ctx->drill ? -1
+					  : err_hint(err,
+						     "etcd's own words are on the node, in "
+						     "/var/log/pods/kube-system_etcd-%s_*/etcd/",
+						     node->name);
+}
+
 int verb_wait_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		   struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
+	struct err before = ERR_INIT;
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, self->member, deadline, err);
 
@@ -125,7 +140,9 @@ int verb_wait_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 			return -1;
 		log_at(4, "%s: %s", node->name, err->text);
 		if (now_ms() >= deadline)
-			return err_in(err, "etcd is not well yet");
+			return not_well(node, ctx, &before, err);
+		if (err->code != ERR_TIMEOUT)
+			before = *err;
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;
 	}

@@ -137,6 +137,8 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 	struct fake_node *fake = target_of(client);
 	struct fake_data data;
 
+	if (fake->slow && now_ms() + 1000 > deadline)
+		return err_set(err, ERR_TIMEOUT, "no answer in time");
 	if (serving(client, deadline, &data, err))
 		return -1;
 	*out = (struct etcd_status){ .leader = !fake_exiled(fake, data.token) && !fake->leaderless,

@@ -77,6 +77,7 @@ struct fake_node {
 	bool api_never_ready;
 	bool no_defragment, no_hash, compacted; /* etcd refuses */
 	bool leaderless;                        /* its etcd knows no leader */
+	bool slow;                              /* its etcd answers after a second */
 	unsigned behind;                        /* entries that its etcd has not applied yet */
 	const char *version;                    /* that its etcd tells; NULL: none */
 	enum err_code disarm_error;             /* NONE: it does not */

@@ -172,6 +172,12 @@ static void test_alarms_expected(void)
 		/* it was told by the status; without that, by the list of alarms */
 		world.ctx.carried_alarms = 0;
 		fails("wait-etcd", ERR_ETCD, "etcd is not well yet: etcd reports: alarm:");
+		/* the last try is cut short: what was heard before is told, and where more is */
+		world.nodes[0].slow = true;
+		CHECK_INT(call("wait-etcd", &err), -1);
+		CHECK_HAS(err.text, "etcd is not well yet: etcd reports: alarm:");
+		CHECK_HAS(err.hint, "/var/log/pods/kube-system_etcd-cp-1_");
+		world.nodes[0].slow = false;
 		world.ctx.carried_alarms =
 			ETCD_ALARM_NOSPACE | ETCD_ALARM_CORRUPT | ETCD_ALARM_OTHER;
 		CHECK_INT(call("wait-etcd", &err), 0);

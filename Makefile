@@ -237,6 +237,7 @@ faults: deps all
 	e2e/faults/run $(BUILD)/kubectl-etcd_backup all
 	e2e/rejoin/run $(BUILD)/kubectl-etcd_backup all
 	e2e/after/kind $(BUILD)/kubectl-etcd_backup
+	e2e/old-etcd/run $(BUILD)/kubectl-etcd_backup
 
 fuzz: deps-test
 	@mkdir -p $(BUILD)

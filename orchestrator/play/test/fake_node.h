@@ -77,13 +77,13 @@ struct fake_node {
 	bool api_never_ready;
 	bool no_defragment, no_hash, compacted; /* etcd refuses */
 	bool leaderless;                        /* its etcd knows no leader */
-	bool slow;                              /* its etcd answers after a second */
-	unsigned behind;                        /* entries that its etcd has not applied yet */
-	const char *version;                    /* that its etcd tells; NULL: none */
-	enum err_code disarm_error;             /* NONE: it does not */
-	bool no_client;                         /* certificates cannot be read */
-	int api_status;                         /* of its answers; 0: 200 */
-	const char *lease;                 /* what stands in a lease; NULL: a new time each time */
+	unsigned answers_left;      /* and then its etcd says nothing in time; 0: it always does */
+	unsigned behind;            /* entries that its etcd has not applied yet */
+	const char *version;        /* that its etcd tells; NULL: none */
+	enum err_code disarm_error; /* NONE: it does not */
+	bool no_client;             /* certificates cannot be read */
+	int api_status;             /* of its answers; 0: 200 */
+	const char *lease;          /* what stands in a lease; NULL: a new time each time */
 	const struct fake_answer *answers; /* NULL: none */
 	bool no_systemd;                   /* systemd-run fails */
 	bool port_taken;                   /* something listens on the drill's first port */

@@ -173,11 +173,11 @@ static void test_alarms_expected(void)
 		world.ctx.carried_alarms = 0;
 		fails("wait-etcd", ERR_ETCD, "etcd is not well yet: etcd reports: alarm:");
 		/* the last try is cut short: what was heard before is told, and where more is */
-		world.nodes[0].slow = true;
+		world.nodes[0].answers_left = 2;
 		CHECK_INT(call("wait-etcd", &err), -1);
 		CHECK_HAS(err.text, "etcd is not well yet: etcd reports: alarm:");
 		CHECK_HAS(err.hint, "/var/log/pods/kube-system_etcd-cp-1_");
-		world.nodes[0].slow = false;
+		world.nodes[0].answers_left = 0;
 		world.ctx.carried_alarms =
 			ETCD_ALARM_NOSPACE | ETCD_ALARM_CORRUPT | ETCD_ALARM_OTHER;
 		CHECK_INT(call("wait-etcd", &err), 0);

@@ -304,6 +304,14 @@ static int look_at(struct discovery *d, const struct cluster *where, uint64_t en
 	return failed;
 }
 
+/* One that cannot be reached keeps none of the others from being looked at, if they are named. */
+static int not_reached(const struct opts *opts, struct err *err)
+{
+	if ((err->code != ERR_SSH && err->code != ERR_TIMEOUT) || err->hint[0] || opts->nodes)
+		return -1;
+	return err_hint(err, "while a node is down, name the others: --nodes name=address,...");
+}
+
 int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
 	     struct err *err)
 {
@@ -321,11 +329,13 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	d->warnings_of_where = d->warning_count;
 	if (!failed)
 		discover_where_wanted(opts, d, &where);
-	if (failed || look_at(d, &where, end, err))
+	if (failed)
 		return -1;
+	if (look_at(d, &where, end, err))
+		return not_reached(opts, err);
 	while (discover_where_missing(opts, d, &where))
 		if (look_at(d, &where, end, err))
-			return -1;
+			return not_reached(opts, err);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "plugin/discover_where.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "play/look.h"
 #include "play/state.h"
 #include "plugin/discover_compare.h"
@@ -95,6 +96,39 @@ static int ask_api(const struct opts *opts, struct discovery *d, struct cluster 
 	return 0;
 }
 
+static bool left_out(const struct opts *opts, const struct member *m)
+{
+	return opts->without &&
+	       (text_same(opts->without, m->name) || text_same(opts->without, m->node));
+}
+
+/* Nobody logs in where a member is that the cluster is to be without. */
+static int leave_out(const struct opts *opts, struct cluster *where, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < where->count; i++)
+		if (!left_out(opts, &where->members[i]))
+			where->members[kept++] = where->members[i];
+	where->count = kept;
+	return kept ? 0 : err_set(err, ERR_USAGE, "--without %s leaves no member", opts->without);
+}
+
+static int take_inventory(const struct opts *opts, const struct cluster *inventory,
+			  struct discovery *d, struct cluster *where, struct err *err)
+{
+	*where = (struct cluster){ .count = inventory->count };
+	memcpy(where->members, inventory->members, sizeof(where->members));
+	int failed = leave_out(opts, where, err);
+
+	for (size_t i = 0; i < where->count; i++)
+		where->members[i] = (struct member){
+			.node = arena_strdup(d->arena, where->members[i].node),
+			.address = arena_strdup(d->arena, where->members[i].address),
+		};
+	return failed;
+}
+
 int discover_where(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
 		   struct cluster *where, struct err *err)
 {
@@ -112,19 +146,12 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 		return discover_parse_nodes(opts->nodes, d->arena, where, err);
 	}
 	if (!ask_api(opts, d, where, &api_err))
-		return 0;
+		return leave_out(opts, where, err);
 	*where = (struct cluster){ 0 };
 	if (inventory && inventory->cluster.count) {
 		print_notice("warning: %s; looking at the nodes that the recipe names",
 			     api_err.text);
-		for (size_t i = 0; i < inventory->cluster.count; i++) {
-			where->members[i].node =
-				arena_strdup(d->arena, inventory->cluster.members[i].node);
-			where->members[i].address =
-				arena_strdup(d->arena, inventory->cluster.members[i].address);
-		}
-		where->count = inventory->cluster.count;
-		return 0;
+		return take_inventory(opts, &inventory->cluster, d, where, err);
 	}
 	*err = api_err;
 	if (!err->hint[0])

@@ -3,6 +3,7 @@
  */
 #include "base/test/check.h"
 #include "plugin/discover_compare.h"
+#include "plugin/discover_where.h"
 
 static void test_nodes(void)
 {
@@ -52,6 +53,38 @@ static void test_nodes_bad(void)
 		CHECK_INT(discover_parse_nodes(bad[i].text, arena, &cluster, &err), -1);
 		CHECK_INT(err.code, ERR_USAGE);
 		CHECK_HAS(err.text, bad[i].words);
+	}
+}
+
+/* Nobody logs in to the node of a member that is left out; by the member's name or by the node's. */
+static void test_where_without(void)
+{
+	static const char *const out[] = { NULL, "m2", "cp-2", "cp-9" };
+	const struct recipe recipe = {
+		.cluster = { .count = 3,
+			     .members = { { .name = "m1", .node = "cp-1", .address = "10.0.0.1" },
+					  { .name = "m2", .node = "cp-2", .address = "10.0.0.2" },
+					  { .name = "m3",
+					    .node = "cp-3",
+					    .address = "10.0.0.3" } } }
+	};
+
+	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		struct discovery d = { .arena = arena_new() };
+		struct opts opts = { .kubeconfig = "/nowhere", .without = out[i] };
+		struct cluster where = { 0 };
+		struct err err = ERR_INIT;
+		bool left = i == 1 || i == 2;
+		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
+		CHECK_INT(where.count, left ? 2 : 3);
+		CHECK_STR(where.members[1].node, left ? "cp-3" : "cp-2");
+		/* where the nodes are named, they are meant */
+		opts.nodes = "cp-1=10.0.0.1,cp-2=10.0.0.2";
+		opts.kubeconfig = NULL;
+		where = (struct cluster){ 0 };
+		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
+		CHECK_INT(where.count, 2);
+		arena_free(d.arena);
 	}
 }
 
@@ -281,5 +314,6 @@ static void test_silent(void)
 	CHECK_STR(d.missing_others, "cp-3, cp-4");
 }
 
-TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_pod), TEST(test_list), TEST(test_count),
-      TEST(test_etcd), TEST(test_storage), TEST(test_warn), TEST(test_silent))
+TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without), TEST(test_pod),
+      TEST(test_list), TEST(test_count), TEST(test_etcd), TEST(test_storage), TEST(test_warn),
+      TEST(test_silent))

@@ -8,7 +8,7 @@
 #   make coverage which lines of the parts that change nodes the unit tests and the fault matrices run
 #   make demo     a real cluster, a snapshot, a disaster, a restore
 #   make drill    SNAPSHOT=...: that snapshot restored into a kind cluster made from its recipe
-#   make faults   kill -9, pauses, reboots and cut networks in the middle of real runs (an hour and a half)
+#   make faults   kill -9, pauses, reboots and cut networks in the middle of real runs (two hours)
 #   make bench    restore and save against what one would do by hand; peak memory of save
 
 SHELL   := /bin/bash
@@ -231,7 +231,7 @@ coverage: deps
 	@$(MAKE) --no-print-directory -j2 $(COVER_TESTS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@e2e/coverage $(BUILD) $(COVERED) -- $(COVER_TESTS)
 
-# every fault in the middle of a real restore and of a real rejoin: about an hour and a half
+# every fault in the middle of a real restore and of a real rejoin, and etcd 3.4: about two hours
 faults: deps all
 	$(call install,jq curl procps)
 	e2e/faults/run $(BUILD)/kubectl-etcd_backup all

@@ -76,7 +76,9 @@ static const char *need_of(const struct sum *sum)
 		return sum->locked        ? "resume"
 		       : sum->told->joins ? "nothing; or clean"
 					  : "nothing; rollback or clean";
-	if (!sum->locked && strcmp(sum->told->playbook, "clean") != 0)
+	if (strcmp(sum->told->playbook, "clean") == 0)
+		return "resume: it is only finished";
+	if (!sum->locked)
 		return "resume --undo: to tidy up";
 	return sum->undoing ? "resume: it was going back" : "resume or resume --undo";
 }

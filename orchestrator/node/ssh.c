@@ -200,8 +200,8 @@ static int pump(struct ssh *ssh, LIBSSH2_CHANNEL *channel, struct feed *feed, st
 			if (!moved && libssh2_channel_eof(channel))
 				return 0;
 			/* each read takes in what has come for the other, too, and nothing more may come */
-			moved |= libssh2_poll_channel_read(channel, 0) |
-				 libssh2_poll_channel_read(channel, 1);
+			moved |= libssh2_poll_channel_read(channel, 0) > 0 ||
+				 libssh2_poll_channel_read(channel, 1) > 0;
 		}
 		if (moved ? ssh_look_up(ssh, err) != 0
 			  : !ssh_wait(ssh, LIBSSH2_ERROR_EAGAIN, err) && err->code)

@@ -273,7 +273,9 @@ int look_parse_safe(const char *line, bool last, struct err *err)
 	return 0;
 }
 
-int look_safe_path(struct node *node, const char *path, uint64_t deadline, struct err *err)
+/* `own`: NULL, or a folder on the way that may belong to etcd's own user, too. */
+static int safe_path(struct node *node, const char *path, const char *own, uint64_t deadline,
+		     struct err *err)
 {
 	const char *args[LOOK_PATHS_MAX + 5] = { "stat", "-c", "%a %u %g %F|%n", "--" };
 	char *parts[LOOK_PATHS_MAX] = { NULL };
@@ -293,10 +295,17 @@ int look_safe_path(struct node *node, const char *path, uint64_t deadline, struc
 		size_t len = strcspn(at, "\n");
 		scoped(mem) char *line = mem_printf("%.*s", (int)len, at);
 		const char *name = strchr(line, '|');
-		failed = look_parse_safe(line, name && strcmp(name + 1, path) == 0, err);
+		bool last = name &&
+			    (strcmp(name + 1, path) == 0 || (own && strcmp(name + 1, own) == 0));
+		failed = look_parse_safe(line, last, err);
 		at += len + (at[len] == '\n');
 	}
 	return failed ? -1 : 0;
+}
+
+int look_safe_path(struct node *node, const char *path, uint64_t deadline, struct err *err)
+{
+	return safe_path(node, path, NULL, deadline, err);
 }
 
 int look_safe_member(struct node *node, const struct member *member, uint64_t deadline,
@@ -304,8 +313,9 @@ int look_safe_member(struct node *node, const struct member *member, uint64_t de
 {
 	const char *const paths[] = { MANIFESTS, RUNS, member->data_dir, member->wal_dir };
 
+	/* the WAL's folder may lie in the data dir */
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (paths[i] && look_safe_path(node, paths[i], deadline, err))
+		if (paths[i] && safe_path(node, paths[i], member->data_dir, deadline, err))
 			return -1;
 	return 0;
 }

@@ -109,8 +109,7 @@ static size_t lock_step(const struct play *play)
 /*
  * The undos of the first `begun` steps, backwards.  A node that fails in one stays as it is from there on; the others go on
  * back: members of old and of new data do not talk to each other, so only one of both can be a quorum, and no API server is
- * started over the new.  They keep lock and state then, for
- * whoever leads the run to its end.  Nothing more is done when all fail, the operator ends it, or another process has the run.
+ * started over the new.  They keep lock and state then, for whoever leads the run to its end.  Nothing more is done when all fail, the operator ends it, or another process has the run.
  * -1 when any failed.
  */
 static int undo_from(struct play *play, size_t begun, struct err *err)
@@ -225,7 +224,10 @@ static int forward_from_commit(struct play *play, struct err *err)
 			locked = true;
 			continue;
 		}
-		if (play_step_leaving(play, i, false, left_out, &going, &step_err)) {
+		bool failed = play_step_leaving(play, i, false, left_out, &going, &step_err);
+		for (size_t n = 0; n < fleet_count(play->fleet); n++)
+			play->ctx->nodes[n].left_out = left_out[n];
+		if (failed) {
 			first = first.code ? first : step_err;
 			going = going && book->steps[i].on != ON_FIRST; /* the others wait for it */
 		}

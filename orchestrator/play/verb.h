@@ -66,6 +66,9 @@ struct play_node {
 	/* from wait-controllers: the leases as the snapshot has them */
 	char lease[2][160];
 
+	/* it failed in a step past the commit, and has no part in what follows; written between steps */
+	bool left_out;
+
 	struct drill_node drill; /* of a drill */
 
 	bool etcd_served, api_served;          /* something listened there when it was stopped */

@@ -116,5 +116,10 @@ bool turns_clear_alarms(const struct play_ctx *ctx)
 
 unsigned play_alarms_left(const struct play_ctx *ctx)
 {
-	return ctx->nodes[ctx->cluster->count - 1].alarms_left;
+	size_t last = ctx->cluster->count - 1;
+
+	/* the last one that was asked: of one that failed nothing is known */
+	while (last && ctx->nodes[last].left_out)
+		last--;
+	return ctx->nodes[last].alarms_left;
 }

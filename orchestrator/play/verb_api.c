@@ -69,6 +69,10 @@ int judge_wait_apiserver(const struct play_ctx *ctx, struct err *err)
 {
 	enum { FRONT_MS = 60 * 1000 };
 
+	/* it may be the very node that failed: the controllers of the others do not wait for it */
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		if (ctx->nodes[i].left_out)
+			return 0;
 	if (!ctx->front_ready || !ctx->front_ready(ctx->front_arg, deadline_in(FRONT_MS), err))
 		return 0;
 	err_hint(err, "every API server is ready by itself: look at the load balancer before them");
@@ -113,8 +117,8 @@ static int look_alarms(struct node *node, const struct play_ctx *ctx, uint64_t d
 
 	if (!client || etcd_alarm_list(client, deadline, &alarms, err))
 		return -1;
-	ctx->nodes[ctx->cluster->count - 1].alarms_left =
-		alarms.kinds; /* where play_alarms_left looks */
+	for (size_t i = 0; i < ctx->cluster->count; i++) /* wherever play_alarms_left looks */
+		ctx->nodes[i].alarms_left = alarms.kinds;
 	return 0;
 }
 

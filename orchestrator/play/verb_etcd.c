@@ -109,12 +109,14 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 	return 0;
 }
 
-/* The last tries may have been cut short: what one before them heard says more then. */
+/* The last tries may have been cut short: what one before them heard may say more. */
 static int not_well(const struct node *node, const struct play_ctx *ctx, const struct err *before,
 		    struct err *err)
 {
-	if (err->code == ERR_TIMEOUT && before->code)
-		*err = *before;
+	const struct err last = *err;
+
+	if (last.code == ERR_TIMEOUT && before->code)
+		err_set(err, last.code, "%.200s; before that: %.200s", last.text, before->text);
 	err_in(err, "etcd is not well yet");
 	return err->hint[0] || ctx->drill ? -1
 					  : err_hint(err,

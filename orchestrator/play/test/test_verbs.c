@@ -7,6 +7,7 @@
 #include "etcd/etcd_alarm.h"
 #include "fake_files.h"
 #include "fake_node.h"
+#include "play/look.h"
 #include "play/state.h"
 
 #include <fcntl.h>
@@ -175,7 +176,7 @@ static void test_alarms_expected(void)
 		/* the last try is cut short: what was heard before is told, and where more is */
 		world.nodes[0].answers_left = 2;
 		CHECK_INT(call("wait-etcd", &err), -1);
-		CHECK_HAS(err.text, "etcd is not well yet: etcd reports: alarm:");
+		CHECK_HAS(err.text, "no answer in time; before that: etcd reports: alarm:");
 		CHECK_HAS(err.hint, "/var/log/pods/kube-system_etcd-cp-1_");
 		world.nodes[0].answers_left = 0;
 		world.ctx.carried_alarms =
@@ -539,6 +540,44 @@ static void test_made(void)
 	fake_world_close(&world);
 }
 
+/* A WAL in the data dir of etcd's own user; but no folder of that user elsewhere on the way. */
+static void test_wal_in_data_dir(void)
+{
+	const struct fake_answer list[] = {
+		{ "/var/lib/etcd/wal", 0,
+		  "755 0 0 directory|/var/lib\n700 999 998 directory|/var/lib/etcd\n"
+		  "700 999 998 directory|/var/lib/etcd/wal\n",
+		  ERR_INIT },
+		{ "/srv/etcd/wal", 0,
+		  "755 0 0 directory|/srv\n700 999 998 directory|/srv/etcd\n"
+		  "700 999 998 directory|/srv/etcd/wal\n",
+		  ERR_INIT },
+		{ .has = NULL }
+	};
+	struct member member = { .data_dir = "/var/lib/etcd", .wal_dir = "/var/lib/etcd/wal" };
+	struct err err = ERR_INIT;
+
+	fake_world_open(&world, 1, false);
+	answers(list);
+	CHECK_INT(look_safe_member(&world.fleet_nodes[0], &member, deadline_in(1000), &err), 0);
+	CHECK_STR(err.text, "");
+	member.wal_dir = "/srv/etcd/wal";
+	CHECK_INT(look_safe_member(&world.fleet_nodes[0], &member, deadline_in(1000), &err), -1);
+	CHECK_HAS(err.text, "/srv/etcd belongs to another user than root (999)");
+	fake_world_close(&world);
+}
+
+/* What is known of alarms is what the last member told that was asked. */
+static void test_alarms_left(void)
+{
+	fake_world_open(&world, 3, false);
+	world.play_nodes[0].alarms_left = world.play_nodes[1].alarms_left = ETCD_ALARM_NOSPACE;
+	CHECK_INT(play_alarms_left(&world.ctx), 0);
+	world.play_nodes[2].left_out = true;
+	CHECK_INT(play_alarms_left(&world.ctx), ETCD_ALARM_NOSPACE);
+	fake_world_close(&world);
+}
+
 static int front_says_no(void *arg, uint64_t deadline, struct err *err)
 {
 	(void)arg;
@@ -556,6 +595,9 @@ static void test_front(void)
 	CHECK_INT(verb_find("wait-apiserver")->judge(&world.ctx, &err), -1);
 	CHECK_HAS(err.text, "the API at the kubeconfig's address");
 	CHECK_HAS(err.hint, "load balancer");
+	/* past a node that failed the controllers are started all the same */
+	world.play_nodes[0].left_out = true;
+	CHECK_INT(verb_find("wait-apiserver")->judge(&world.ctx, &err), 0);
 	fake_world_close(&world);
 }
 
@@ -722,8 +764,9 @@ static void test_cluster_check(void)
 
 TESTS(TEST(test_checks), TEST(test_quota), TEST(test_alarms_expected),
       TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_alarm_of_old_data),
-      TEST(test_clear_corrupt), TEST(test_auth), TEST(test_api), TEST(test_front),
-      TEST(test_come_back), TEST(test_not_moved), TEST(test_snapshot), TEST(test_others),
-      TEST(test_kept_of_two_clusters), TEST(test_no_bump), TEST(test_cluster_check),
-      TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable), TEST(test_no_annotation),
-      TEST(test_ports), TEST(test_turns), TEST(test_selinux), TEST(test_made))
+      TEST(test_clear_corrupt), TEST(test_auth), TEST(test_api), TEST(test_wal_in_data_dir),
+      TEST(test_alarms_left), TEST(test_front), TEST(test_come_back), TEST(test_not_moved),
+      TEST(test_snapshot), TEST(test_others), TEST(test_kept_of_two_clusters), TEST(test_no_bump),
+      TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable),
+      TEST(test_no_annotation), TEST(test_ports), TEST(test_turns), TEST(test_selinux),
+      TEST(test_made))

@@ -61,13 +61,13 @@ static int find_snapshot(const struct opts *opts, struct plan *plan, const struc
 }
 
 /* What it does not reach stays with the node that is gone. */
-static int tell_without(const struct opts *opts, const char *run, bool back, int status)
+static int tell_without(const struct opts *opts, const struct rerun *rerun, bool back, int status)
 {
-	if (!status && opts->without)
+	if (!status && rerun->lacks)
 		print_notice("%s, should it ever come back, still has the run's lock and what the "
 			     "run put there: kubectl etcd-backup resume %s%s, with all nodes, "
 			     "before its kubelet starts anything.",
-			     opts->without, run, back ? " --undo" : "");
+			     opts->without, rerun->run, back ? " --undo" : "");
 	return status;
 }
 
@@ -92,7 +92,7 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 	print_notice("This undoes all that the run did: every node as it was before.");
 	if (perform_ask(opts, "Type the cluster's name to go back", plan->found.cluster.name, err))
 		return err_status(err->code);
-	return tell_without(opts, rerun->run, true, perform(opts, plan, book, PERFORM_UNDO, err));
+	return tell_without(opts, rerun, true, perform(opts, plan, book, PERFORM_UNDO, err));
 }
 
 static int resume_with(const struct opts *opts, struct plan *plan, struct err *err)
@@ -121,7 +121,7 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);
 	return tell_without(
-		opts, rerun.run, false,
+		opts, &rerun, false,
 		perform(opts, plan, &book, rerun.committed ? PERFORM_FINISH : PERFORM_RESUME, err));
 }
 

@@ -35,6 +35,7 @@ static void step_begins(void *arg, size_t number, size_t of, const struct step *
 	if (p->count < sizeof(p->steps) / sizeof(p->steps[0]))
 		p->steps[p->count++] = (struct progress_step){ .verb = step->verb,
 							       .undo = undo,
+							       .first = step->on == ON_FIRST,
 							       .start = now_ms() - p->began };
 	if (undo)
 		progress_line(p, "undo %s", step->verb->name);
@@ -114,16 +115,34 @@ void progress_table(const struct progress *p, const struct cluster *cluster)
 	table_print(&table);
 }
 
+/* How many nodes there are: all take part in the first steps. */
+static size_t node_count(const struct progress *progress)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < progress->count; i++)
+		for (size_t n = count; n < CLUSTER_MEMBERS_MAX; n++)
+			if (progress->steps[i].node_ran[n])
+				count = n + 1;
+	return count;
+}
+
 bool progress_ended_well(const struct progress *progress, const char *verb, bool undo)
 {
-	bool well = false;
+	bool well[CLUSTER_MEMBERS_MAX] = { false }, all = false;
+	size_t count = node_count(progress);
 
 	for (size_t i = 0; i < progress->count; i++) {
 		const struct progress_step *step = &progress->steps[i];
-		if (step->undo == undo && strcmp(step->verb->name, verb) == 0)
-			well = !step->failed; /* it was tried again */
+		if (step->undo != undo || strcmp(step->verb->name, verb) != 0)
+			continue;
+		all = !step->failed; /* it was tried again */
+		for (size_t n = 0; n < (step->first ? 1 : count); n++) {
+			well[n] |= step->node_ran[n] && !step->node_error[n];
+			all &= well[n];
+		}
 	}
-	return well;
+	return all;
 }
 
 struct api_down progress_api_down(const struct play_ctx *ctx)

@@ -13,6 +13,7 @@
 struct progress_step {
 	const struct verb *verb;
 	bool undo, failed;
+	bool first;         /* it is the first node's alone */
 	uint64_t start, ms; /* of the whole step */
 	uint64_t node_start[CLUSTER_MEMBERS_MAX], node_ms[CLUSTER_MEMBERS_MAX];
 	bool node_ran[CLUSTER_MEMBERS_MAX];
@@ -42,7 +43,10 @@ void progress_line(const struct progress *progress, const char *fmt, ...)
 /* The table of steps and seconds per node, to stdout. */
 void progress_table(const struct progress *progress, const struct cluster *cluster);
 
-/* Whether the last try of that step, forward or as an undo, ended well; false: there was none. */
+/*
+ * Whether that step, forward or as an undo, ended well with its last try, and on every node that it is for: one that was left out
+ * has proved nothing.  false: there was none.
+ */
 bool progress_ended_well(const struct progress *progress, const char *verb, bool undo);
 
 /*

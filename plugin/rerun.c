@@ -89,8 +89,9 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 			"kubectl etcd-backup resume, without a run, shows those that are there");
 }
 
-/* A rejoin's node is the first of its fleet. */
-static int order_nodes(struct plan *plan, struct rerun *rerun, struct err *err)
+/* A rejoin's node is the first of its fleet; what is to be done there cannot be done without it. */
+static int order_nodes(const struct opts *opts, struct plan *plan, struct rerun *rerun,
+		       struct err *err)
 {
 	size_t at = 0, count = plan->found.cluster.count;
 	const char *joins = NULL;
@@ -101,6 +102,12 @@ static int order_nodes(struct plan *plan, struct rerun *rerun, struct err *err)
 		at++;
 	if (!joins || !at)
 		return 0;
+	if (at == count && opts->without) {
+		err_set(err, ERR_UNSAFE, "run %s brings %s back: it does not end without it",
+			rerun->run, joins);
+		return err_hint(err, "take its learner out of the list and remove the lock by "
+				     "hand: docs/resume.md, \"By hand\", a rejoin");
+	}
 	if (plan_put_first(plan, joins, err))
 		return err_in(err, "run %s brings a node back", rerun->run);
 	struct run_state moved = rerun->states[at];
@@ -127,7 +134,7 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 		return -1;
 	if (fleet_each(plan->found.fleet, ask_node, &asking, NULL, errs, NULL, NULL))
 		return fleet_first(plan->found.fleet, errs, err);
-	return order_nodes(plan, out, err) ? -1 : sum_up(plan, out, err);
+	return order_nodes(opts, plan, out, err) ? -1 : sum_up(plan, out, err);
 }
 
 static int ask_vote(struct node *node, void *arg, struct err *err)
@@ -195,6 +202,9 @@ static int check_members(const struct opts *opts, const struct plan *plan, struc
 	if (text_same(then, now))
 		return 0;
 	if (then && opts->without && same_but_for(then, now, opts->without)) {
+		rerun->lacks = true;
+		if (strcmp(rerun->told->playbook, "clean") == 0) /* nothing is built with it */
+			return 0;
 		bool past = rerun->committed || (rerun->has_story && rerun->story.committed);
 		if (past && opts->undo && !plan->ctx.drill) {
 			err_set(err, ERR_UNSAFE, "run %s is past its commit, by the journal here",

@@ -17,6 +17,7 @@ struct rerun {
 	bool locked; /* on some node */
 	bool undoing;
 	bool committed; /* an API server has been started over the new data; rejoin: the member has its vote */
+	bool lacks;     /* a member of then is left out now */
 	bool has_story; /* this machine has its journal */
 	struct journal_story story;
 };

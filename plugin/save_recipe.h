@@ -10,6 +10,12 @@
 void save_fill_recipe(struct save *save, size_t member);
 
 /*
+ * Before the stream: whether the recipe that the part will have can be read again, but for what the stream itself tells.  -1: BUG, with
+ * what was not understood.
+ */
+int save_check_recipe(struct save *save, size_t member, struct err *err);
+
+/*
  * A job: the stored object is read back as save_proof says, and its recipe written.  When it cannot be read the recipe
  * is written, too, and part->err says so.  -1: CORRUPT, CANCELLED, or what the store says of the recipe.
  */

@@ -123,6 +123,16 @@ static int open_seals(struct save *save, struct err *err)
 	return 0;
 }
 
+/* A snapshot is not taken to be removed for what was known before. */
+static int check_recipes(struct save *save, struct err *err)
+{
+	for (size_t i = 0; i < save->found->cluster.count; i++)
+		if (save->wanted[i] && save_check_recipe(save, i, err))
+			return err_in(err, "the recipe of %s",
+				      save->found->cluster.members[i].name);
+	return 0;
+}
+
 /* Asked for, and not done: that must be told. */
 static void tell_uncompared(const struct save *save)
 {
@@ -184,7 +194,8 @@ int save_run(struct save *save, struct err *err)
 	bool which[CLUSTER_MEMBERS_MAX];
 
 	place_name(save->place, save->found->cluster.name);
-	if (open_slots(save, err) || read_extras(save, err) || open_seals(save, err))
+	if (open_slots(save, err) || read_extras(save, err) || check_recipes(save, err) ||
+	    open_seals(save, err))
 		return fail_all(save, err);
 	for (size_t i = 0; i < save->found->cluster.count; i++)
 		if (save->wanted[i])

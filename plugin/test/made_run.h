@@ -50,6 +50,7 @@ static inline void made_step(struct made_run *made, const char *verb, uint64_t m
 
 	*step = (struct progress_step){ .verb = verb_find(verb),
 					.undo = undo,
+					.first = first,
 					.start = last ? last->start + last->ms + 2 : 1,
 					.ms = ms + 1 };
 	for (size_t i = 0; i < (first ? 1 : count); i++) {

@@ -52,6 +52,35 @@ static void test_done(void)
 	made_free(&made);
 }
 
+static struct progress_step *step_of(const char *verb)
+{
+	for (size_t i = 0; i < made.progress.count; i++)
+		if (strcmp(made.progress.steps[i].verb->name, verb) == 0)
+			return &made.progress.steps[i];
+	abort();
+}
+
+/* A node that was left out of a step has proved nothing; nor has a step of the first node's alone that went without it. */
+static void test_left_out(void)
+{
+	made_run(&made, MADE_DONE, 3);
+	struct progress_step *step = step_of("wait-apiserver"), *again;
+	CHECK(proves(report_tree(made.plan.arena, &made.report), "wait-apiserver"));
+	step->node_ran[1] = false;
+	CHECK(!proves(report_tree(made.plan.arena, &made.report), "wait-apiserver"));
+	/* it was tried again there, and there only */
+	step->failed = step->node_ran[1] = true;
+	step->node_error[1] = "no answer";
+	again = &made.progress.steps[made.progress.count++];
+	*again = (struct progress_step){ .verb = step->verb, .node_ran = { false, true } };
+	CHECK(proves(report_tree(made.plan.arena, &made.report), "wait-apiserver"));
+	step = step_of("wait-controllers");
+	CHECK(proves(report_tree(made.plan.arena, &made.report), "wait-controllers"));
+	step->node_ran[0] = false;
+	CHECK(!proves(report_tree(made.plan.arena, &made.report), "wait-controllers"));
+	made_free(&made);
+}
+
 static const struct tree *row_of(const struct tree *last, const char *what)
 {
 	const struct tree *row = tree_get(last, "rows")->first;
@@ -330,6 +359,6 @@ static void test_progress(void)
 	CHECK(progress.steps[1].undo && progress.steps[1].failed);
 }
 
-TESTS(TEST(test_done), TEST(test_drilled), TEST(test_undone), TEST(test_others), TEST(test_again),
-      TEST(test_page), TEST(test_page_says), TEST(test_picture), TEST(test_file),
-      TEST(test_progress))
+TESTS(TEST(test_done), TEST(test_drilled), TEST(test_left_out), TEST(test_undone),
+      TEST(test_others), TEST(test_again), TEST(test_page), TEST(test_page_says),
+      TEST(test_picture), TEST(test_file), TEST(test_progress))

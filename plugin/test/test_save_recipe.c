@@ -70,6 +70,11 @@ static void test_read_again(void)
 	CHECK_INT(recipe_read(arena, text->data, text->len, &got, &err), 0);
 	CHECK_STR(got.tags[0], "gold");
 	CHECK_STR(got.storage_version, "3.6.0");
+	/* what is known before the stream is looked at before it */
+	CHECK_INT(save_check_recipe(&save, 0, &err), 0);
+	found.cluster.members[0].peer_url = "https://10.0.0.1:2380, https://10.0.1.1:2380";
+	CHECK_INT(save_check_recipe(&save, 0, &err), -1);
+	CHECK_INT(err.code, ERR_BUG);
 	buf_release(&save.parts[0].text);
 }
 
@@ -91,6 +96,8 @@ static void test_not_readable(void)
 		CHECK_HAS(err.text, cases[i].words);
 		CHECK_HAS(err.text, "the snapshot was removed");
 		CHECK(!stored);
+		CHECK_INT(save_check_recipe(&save, 0, &err), -1);
+		CHECK_HAS(err.text, cases[i].words);
 		buf_release(&save.parts[0].text);
 	}
 }

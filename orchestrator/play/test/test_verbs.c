@@ -79,6 +79,10 @@ static void test_checks(void)
 	fake_world_open(&world, 1, false);
 	check_fails("command -v \"$c\"", 0, "flock\nln\n", "missing programs: flock ln",
 		    "util-linux");
+	check_fails("for c in etcdutl", 1, NULL, "no tool to restore with", "--etcdutl FILE");
+	world.ctx.etcdutl = "/no/such/etcdutl";
+	fails("check-nodes", ERR_FILE, "/no/such/etcdutl");
+	world.ctx.etcdutl = NULL;
 	check_fails("is-active --quiet kubelet", 3, NULL, "kubelet is not running",
 		    "systemctl start kubelet");
 	check_fails("df -B1", 0, "Avail\nmany\n", "not understood", "");

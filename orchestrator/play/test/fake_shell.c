@@ -317,6 +317,7 @@ static const struct known scripts[] = {
 	{ "echo end", script_exist },
 	{ "exec sha256sum", script_sha256 },
 	{ "exec head -c 4096", script_wal_head },
+	{ "for c in etcdutl", do_nothing },
 	{ "for d in /usr/local/bin", script_copy_tool },
 	{ "p=$(command -v $t)", do_nothing },
 	{ "command -v \"$c\"", do_nothing },

@@ -1,0 +1,116 @@
+/*
+ * test_rerun: which members a run that is found again may be gone on with: those of then; and without one that is gone for good,
+ * where nothing more is built with it.
+ */
+#include "base/test/check.h"
+#include "plugin/perform.h"
+#include "plugin/rerun.h"
+
+#include <string.h>
+
+#define THEN "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380"
+
+static struct plan plan;
+static struct run_state told;
+static struct rerun rerun;
+static struct opts opts;
+
+/* A run of that playbook, found on m1 and m2. */
+static void find(const char *playbook, const char *without, enum run_phase furthest)
+{
+	struct playbook book;
+	struct err err = ERR_INIT;
+
+	plan_begin(&plan);
+	plan.found.arena = plan.arena;
+	plan.found.cluster.arena = plan.arena;
+	plan.found.cluster.count = 2;
+	plan.found.cluster.members[0] = (struct member){ .name = "m1",
+							 .node = "cp-1",
+							 .peer_url = "https://10.0.0.1:2380" };
+	plan.found.cluster.members[1] = (struct member){ .name = "m2",
+							 .node = "cp-2",
+							 .peer_url = "https://10.0.0.2:2380" };
+	plan.found.found[0].has_api = plan.found.found[1].has_api = true;
+	CHECK_INT(perform_playbook(&plan, playbook, &book, &err), 0);
+	told = (struct run_state){ .found = true,
+				   .locked = true,
+				   .playbook = playbook,
+				   .playbook_sha256 = plan.ctx.playbook_sha256,
+				   .cluster = "prod",
+				   .token = "etcd-backup-1",
+				   .initial_cluster = THEN };
+	rerun = (struct rerun){ .run = "20261122t101112-abcd",
+				.told = &told,
+				.furthest = furthest,
+				.locked = true,
+				.committed = furthest == PHASE_API_STARTED };
+	opts = (struct opts){ .command = "resume", .without = without };
+}
+
+static void goes_on(bool lacks)
+{
+	struct playbook book;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK(rerun.lacks == lacks);
+	plan.found.arena = NULL;
+	plan_release(&plan);
+}
+
+static void refused(const char *words, const char *hint)
+{
+	struct playbook book;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), -1);
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, words);
+	CHECK_HAS(err.hint, hint);
+	plan.found.arena = NULL;
+	plan_release(&plan);
+}
+
+static void test_members(void)
+{
+	find("restore", NULL, PHASE_STAGED);
+	refused("the members are not those of run", "--without MEMBER");
+	find("restore", "m2", PHASE_STAGED); /* another one is missing */
+	refused("the members are not those of run", "name all nodes");
+	find("restore", NULL, PHASE_STAGED);
+	told.initial_cluster = "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380";
+	goes_on(false);
+	/* a run that was begun without that member lacks nobody */
+	find("restore", "m3", PHASE_STAGED);
+	told.initial_cluster = "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380";
+	goes_on(false);
+}
+
+static void test_without(void)
+{
+	/* before the commit there is only the way back */
+	find("restore", "m3", PHASE_STAGED);
+	refused("is before its commit", "--undo --without m3");
+	find("restore", "m3", PHASE_STAGED);
+	opts.undo = true;
+	goes_on(true);
+	find("restore", "m3", PHASE_STAGED);
+	rerun.undoing = true;
+	goes_on(true);
+	/* and past it only the way on; the journal may know of a commit that no node does */
+	find("restore", "m3", PHASE_API_STARTED);
+	goes_on(true);
+	find("restore", "m3", PHASE_API_STARTED);
+	opts.undo = true;
+	refused("is past its commit", "resume 20261122t101112-abcd --without m3");
+	find("restore", "m3", PHASE_ETCD_STARTED);
+	rerun.has_story = rerun.story.committed = true;
+	goes_on(true);
+	/* a clean builds nothing with it */
+	find("clean", "m3", PHASE_LOCKED);
+	goes_on(true);
+}
+
+TESTS(TEST(test_members), TEST(test_without))

@@ -87,6 +87,18 @@ static void add_steps(struct pair *p)
 	}
 }
 
+/* The rows, and of which drill they are. */
+static struct tree *with_head(const struct pair *p, const char *snapshot, bool same)
+{
+	struct tree *map = tree_map(p->arena);
+
+	tree_set_string(p->arena, map, "snapshot", snapshot);
+	tree_set_string(p->arena, map, "at", tree_string(p->then, "at"));
+	tree_set_bool(p->arena, map, "sameSnapshot", same);
+	tree_set(p->arena, map, "rows", p->rows);
+	return map;
+}
+
 /* What the restore did as well: the steps of the same names. */
 static void add_same_steps(struct pair *p, const struct drill_report *drill)
 {
@@ -122,7 +134,6 @@ struct tree *report_last_restore(struct arena *arena, const struct drill_report 
 			  .now = now };
 	const struct tree *members = tree_get(now, "members"), *down = tree_get(now, "apiDown");
 	const char *ready = tree_string(down, "until");
-	struct tree *map = tree_map(arena);
 
 	add(&p, "members", "", tree_string(p.then, "members"),
 	    arena_printf(arena, "%zu", tree_count(members)));
@@ -132,11 +143,7 @@ struct tree *report_last_restore(struct arena *arena, const struct drill_report 
 	add(&p, "API down", "ms", tree_string(p.then, "forecastApiDownMilliseconds"),
 	    ready && strcmp(ready, "ready") == 0 ? tree_string(down, "ms") : NULL);
 	add_same_steps(&p, drill);
-	tree_set_string(arena, map, "snapshot", tree_string(tree_get(now, "snapshot"), "name"));
-	tree_set_string(arena, map, "at", tree_string(p.then, "at"));
-	tree_set_bool(arena, map, "sameSnapshot", true);
-	tree_set(arena, map, "rows", p.rows);
-	return map;
+	return with_head(&p, tree_string(tree_get(now, "snapshot"), "name"), true);
 }
 
 static const char *result(const struct tree *drill)
@@ -158,7 +165,6 @@ struct tree *report_last(struct arena *arena, const struct last_drill *last,
 			  .rows = tree_list(arena),
 			  .then = last->report,
 			  .now = drill_report_tree(arena, drill) };
-	struct tree *map = tree_map(arena);
 	const char *then = of_snapshot(p.then, "sha256"), *now = of_snapshot(p.now, "sha256");
 
 	add(&p, "result", "", result(p.then), result(p.now));
@@ -176,9 +182,5 @@ struct tree *report_last(struct arena *arena, const struct last_drill *last,
 	add_key(&p, "forecast of API down", "ms", "forecastApiDownMilliseconds");
 	add_key(&p, "whole drill", "ms", "milliseconds");
 	add_steps(&p);
-	tree_set_string(arena, map, "snapshot", of_snapshot(p.then, "name"));
-	tree_set_string(arena, map, "at", tree_string(p.then, "at"));
-	tree_set_bool(arena, map, "sameSnapshot", then && now && strcmp(then, now) == 0);
-	tree_set(arena, map, "rows", p.rows);
-	return map;
+	return with_head(&p, of_snapshot(p.then, "name"), then && now && strcmp(then, now) == 0);
 }

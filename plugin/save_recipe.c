@@ -91,11 +91,13 @@ static int read_back(const struct save *save, struct save_part *part, struct err
 }
 
 /* A recipe that we do not read ourselves makes a snapshot that nobody can open by its name. */
-static int check_text(const struct buf *text, struct err *err)
+static int make_text(const struct recipe *recipe, struct buf *text, struct err *err)
 {
 	scoped(arena) struct arena *arena = arena_new();
 	struct recipe read;
 
+	if (recipe_write(recipe, text, err))
+		return -1;
 	if (!recipe_read(arena, buf_str(text), text->len, &read, err))
 		return 0;
 	err->code = ERR_BUG;
@@ -116,9 +118,9 @@ int save_check_recipe(struct save *save, size_t member, struct err *err)
 	recipe->db_size = recipe->stored.size = recipe->revision = 1;
 	recipe->size = recipe->db_size + SHA256_SIZE; /* etcd's file ends with its hash */
 	recipe->taken_at = now_unix();
-	int failed = recipe_write(recipe, &text, err) || check_text(&text, err);
+	int failed = make_text(recipe, &text, err);
 	*recipe = (struct recipe){ .size = 0 };
-	return failed ? -1 : 0;
+	return failed;
 }
 
 static int write_recipe(struct save_part *part, struct err *err)
@@ -126,7 +128,7 @@ static int write_recipe(struct save_part *part, struct err *err)
 	scoped(store_put) struct store_put *put = NULL;
 
 	part->text = (struct buf)BUF_INIT(RECIPE_MAX);
-	if (!recipe_write(&part->recipe, &part->text, err) && !check_text(&part->text, err)) {
+	if (!make_text(&part->recipe, &part->text, err)) {
 		put = store_put(part->slot.store, part->slot.recipe, err);
 		if (put && !sink_write(store_put_sink(put), part->text.data, part->text.len, err) &&
 		    !sink_end(store_put_sink(put), err))

@@ -18,6 +18,9 @@
 
 enum { HELP_MAX = 64 * 1024 };
 
+/* Below a root: where images and packages keep them. */
+#define FOLDERS "/usr/local/bin /usr/bin /bin ''"
+
 char *tool_path(const struct play_ctx *ctx, const struct play_node *self)
 {
 	return path_run(ctx, self->tool_is_etcdutl ? "tool/etcdutl" : "tool/etcdctl");
@@ -73,12 +76,12 @@ static int try_tools(struct node *node, const struct play_ctx *ctx, const char *
 	return 0;
 }
 
-/* Copies whichever tools are below a root: where images and packages keep them. */
+/* Copies whichever tools are below a root. */
 static int copy_from_root(struct node *node, const struct play_ctx *ctx, const char *root,
 			  uint64_t deadline, struct err *err)
 {
 	static const char script[] =
-		"for d in /usr/local/bin /usr/bin /bin ''; do for t in etcdutl etcdctl; do "
+		"for d in " FOLDERS "; do for t in etcdutl etcdctl; do "
 		"[ -f \"$1$d/$t\" ] && [ ! -e \"$2/$t\" ] && install -m 0700 \"$1$d/$t\" "
 		"\"$2/$t\"; "
 		"done; done; true";
@@ -242,6 +245,30 @@ static int from_user(struct node *node, const struct play_ctx *ctx, uint64_t dea
 	return err_hint(
 		err,
 		"give a static etcdutl of the node's architecture and of etcd's own minor version");
+}
+
+int tool_look(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
+{
+	static const char script[] =
+		"t() { [ -f \"$1/etcdutl\" ] || [ -f \"$1/etcdctl\" ]; }; t \"$1\" && exit 0; "
+		"for p in $(pgrep -x etcd); do for d in " FOLDERS "; do "
+		"t \"/proc/$p/root$d\" && exit 0; done; done; "
+		"for c in etcdutl etcdctl ctr podman docker; do command -v \"$c\" >/dev/null && "
+		"exit 0; done; exit 1";
+	scoped(mem) char *folder = path_run(ctx, "tool");
+	int status;
+
+	if (ctx->etcdutl)
+		return access(ctx->etcdutl, R_OK) ? err_errno(err, ERR_FILE, "%s", ctx->etcdutl)
+						  : 0;
+	if (node_try(node, argv("sh", "-c", script, "sh", folder), deadline, NULL, &status, err))
+		return -1;
+	if (!status)
+		return 0;
+	err_set(err, ERR_REMOTE,
+		"no tool to restore with: etcd does not run, and there is no ctr, "
+		"podman or docker, no etcdutl and no etcdctl on the PATH");
+	return err_hint(err, "give one with --etcdutl FILE, of etcd's own minor version");
 }
 
 int tool_fetch(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)

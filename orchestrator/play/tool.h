@@ -18,6 +18,12 @@
  */
 int tool_fetch(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
 
+/*
+ * Whether there is anything that tool_fetch() may find one in; changes nothing, and tries none.  -1: REMOTE, there is not; FILE, that
+ * of the user cannot be read.
+ */
+int tool_look(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
+
 /* Takes a mounted image away again, if there is one. */
 int tool_unmount(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
 

@@ -6,12 +6,12 @@
 #include "play/lock.h"
 #include "play/look.h"
 #include "play/paths.h"
+#include "play/tool.h"
 #include "play/verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const uint64_t SPARE = 256ull * 1024 * 1024; /* two WAL segments and room to breathe */
 
@@ -39,32 +39,13 @@ static int check_programs(struct node *node, const struct play_ctx *ctx, uint64_
 	return err_hint(err, "they come with coreutils, util-linux, procps and findutils");
 }
 
-/* Whether there is anything to build a member with; whether it runs is tried when it is staged, while the cluster still serves. */
+/* Whether it runs is tried when it is staged, while the cluster still serves. */
 static int check_tool(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		      struct err *err)
 {
-	static const char script[] =
-		"t() { [ -f \"$1/etcdutl\" ] || [ -f \"$1/etcdctl\" ]; }; t \"$1\" && exit 0; "
-		"for p in $(pgrep -x etcd); do for d in /usr/local/bin /usr/bin /bin ''; do "
-		"t \"/proc/$p/root$d\" && exit 0; done; done; "
-		"for c in etcdutl etcdctl ctr podman docker; do command -v \"$c\" >/dev/null && "
-		"exit 0; done; exit 1";
-	scoped(mem) char *folder = path_run(ctx, "tool");
-	int status;
+	bool builds = !ctx->target && !ctx->joins && !ctx->leave_nothing;
 
-	if (ctx->target || ctx->joins || ctx->leave_nothing) /* nothing is built */
-		return 0;
-	if (ctx->etcdutl)
-		return access(ctx->etcdutl, R_OK) ? err_errno(err, ERR_FILE, "%s", ctx->etcdutl)
-						  : 0;
-	if (node_try(node, argv("sh", "-c", script, "sh", folder), deadline, NULL, &status, err))
-		return -1;
-	if (!status)
-		return 0;
-	err_set(err, ERR_REMOTE,
-		"no tool to restore with: etcd does not run, and there is no ctr, "
-		"podman or docker, no etcdutl and no etcdctl on the PATH");
-	return err_hint(err, "give one with --etcdutl FILE, of etcd's own minor version");
+	return builds ? tool_look(node, ctx, deadline, err) : 0;
 }
 
 /* Each in its place, or parked by this very run, which goes on. */

@@ -242,6 +242,15 @@ static void test_gone_past_the_commit(void)
 	scene_close(&s);
 }
 
+/* The snapshot brings an alarm along, and the members have room for its end. */
+static void scene_alarm(struct scene *s)
+{
+	s->world.alarm = true;
+	s->world.ctx.carried_alarms = ETCD_ALARM_NOSPACE;
+	for (size_t i = 0; i < NODES; i++)
+		s->world.cluster.members[i].quota = 1000000;
+}
+
 static void first_dies(struct fake_world *world)
 {
 	world->nodes[0].lost = true;
@@ -256,10 +265,7 @@ static void test_first_dies_past_the_commit(void)
 	struct scene s;
 
 	scene_open(&s, "clear-alarms", first_dies);
-	s.world.alarm = true;
-	s.world.ctx.carried_alarms = ETCD_ALARM_NOSPACE;
-	for (size_t i = 0; i < NODES; i++)
-		s.world.cluster.members[i].quota = 1000000;
+	scene_alarm(&s);
 	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
 	CHECK_HAS(s.err.text, "cp-1: clear-alarms: ");
 	for (size_t i = 1; i < NODES; i++) {
@@ -325,10 +331,7 @@ static void test_turns_go_on(void)
 
 	scene_open(&s, "clear-alarms", first_is_mute);
 	s.trouble.ends = first_speaks;
-	s.world.alarm = true;
-	s.world.ctx.carried_alarms = ETCD_ALARM_NOSPACE;
-	for (size_t i = 0; i < NODES; i++)
-		s.world.cluster.members[i].quota = 1000000;
+	scene_alarm(&s);
 	CHECK_INT(play_run(&s.play, &s.err), PLAY_DONE);
 	CHECK_STR(s.err.text, "");
 	for (size_t i = 0; i < NODES; i++)

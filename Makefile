@@ -159,7 +159,8 @@ check-shell:
 CACHE     := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubectl-etcd-backup
 
 UNIT_ASAN := $(TEST_SRC:%.c=$(BUILD)/asan/test/%)
-TSAN      := $(BUILD)/tsan/test/orchestrator/play/test/test_play $(BUILD)/tsan/test/e2e/sshd/test_ssh \
+TSAN_UNIT := $(patsubst %,$(BUILD)/tsan/test/orchestrator/%,play/test/test_play snapshot/test/test_relay snapshot/test/test_seal)
+TSAN      := $(TSAN_UNIT) $(BUILD)/tsan/test/e2e/sshd/test_ssh \
              $(BUILD)/tsan/test/e2e/s3/test_store_s3
 FUZZERS   := $(patsubst %.c,$(BUILD)/fuzz/%,$(wildcard orchestrator/*/fuzz/fuzz_*.c plugin/fuzz/fuzz_*.c))
 fuzz: FUZZ_SECONDS ?= 60
@@ -192,7 +193,7 @@ test: deps-test
 		$(E2E_SRC:%.c=$(BUILD)/asan/test/%) $(TSAN) $(FUZZERS) > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@e2e/run-tests check e2e/as-test $(MAKE) --no-print-directory check \
 		$(foreach t,$(UNIT_ASAN),-- $(t:$(BUILD)/asan/test/%=%) $(t)) \
-		-- play-tsan $(BUILD)/tsan/test/orchestrator/play/test/test_play \
+		$(foreach t,$(TSAN_UNIT),-- $(notdir $(t))-tsan $(t)) \
 		$(foreach f,$(FUZZERS),-- $(notdir $(f)) e2e/as-test $(f) -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=2048 -verbosity=0) \
 		-- sshd e2e/sshd/run $(BUILD)/asan/test/e2e/sshd/test_ssh $(BUILD)/asan/test/e2e/sshd/test_store_sftp \
 			$(BUILD)/tsan/test/e2e/sshd/test_ssh \

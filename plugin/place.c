@@ -265,8 +265,7 @@ int place_previous(struct place *place, struct store *store, const char *cluster
 
 bool place_is_plain(const struct place *place)
 {
-	return place->seal.compress.kind == COMPRESS_NONE && !place->recipients.count &&
-	       !place->passphrase.len;
+	return seal_is_plain(&place->seal);
 }
 
 bool place_can_open(const struct place *place)

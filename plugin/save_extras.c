@@ -97,12 +97,12 @@ int save_extras_put(const struct save_extras *extras, const struct discovery *fo
 	if (!extras->with_files)
 		return 0;
 	scoped(store_put) struct store_put *put = store_put(slot->store, slot->files, err);
-	if (!put || seal_init(seal, &place->seal, store_put_sink(put), err) ||
-	    control_files_write(&extras->files, found->nodes, found->node_count, &seal->plain.sink,
-				err))
-		return err_in(err, "the control plane's files could not be kept, so the snapshot "
-				   "was removed");
-	return 0;
+	if (put && !seal_init(seal, &place->seal, store_put_sink(put), err) &&
+	    !control_files_write(&extras->files, found->nodes, found->node_count, seal->first, err))
+		return 0;
+	seal_release(seal); /* before what it writes to */
+	return err_in(err,
+		      "the control plane's files could not be kept, so the snapshot was removed");
 }
 
 void save_extras_fill(const struct save_extras *extras, struct discovery *found,

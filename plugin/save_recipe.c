@@ -32,8 +32,8 @@ void save_fill_recipe(struct save *save, size_t member)
 		.cluster = *cluster,
 		.etcd_version = cluster->members[member].version,
 		.member = cluster->members[member].name,
-		.sha256 = part->seal.plain.sha256,
-		.size = part->seal.plain.size,
+		.sha256 = part->snapshot.file_sha256,
+		.size = part->snapshot.size + SHA256_SIZE, /* etcd's file ends with its hash */
 		.db_size = part->snapshot.size,
 		.revision = part->revision,
 		.term = part->status.term,
@@ -44,7 +44,8 @@ void save_fill_recipe(struct save *save, size_t member)
 		.previous = save->previous,
 		.previous_sha256 = save->previous_sha256,
 		.stored = { .name = part->slot.object,
-			    .sha256 = part->seal.stored.sha256,
+			    .sha256 = place_is_plain(place) ? part->snapshot.file_sha256
+							    : part->seal.stored.sha256,
 			    .size = part->seal.stored.size,
 			    .compression = seal_compression(&place->seal),
 			    .encryption = seal_encryption(&place->seal) },
@@ -116,7 +117,7 @@ int save_check_recipe(struct save *save, size_t member, struct err *err)
 	save_fill_recipe(save, member);
 	recipe->sha256 = recipe->stored.sha256 = sum;
 	recipe->db_size = recipe->stored.size = recipe->revision = 1;
-	recipe->size = recipe->db_size + SHA256_SIZE; /* etcd's file ends with its hash */
+	recipe->size = recipe->db_size + SHA256_SIZE;
 	recipe->taken_at = now_unix();
 	int failed = make_text(recipe, &text, err);
 	*recipe = (struct recipe){ .size = 0 };

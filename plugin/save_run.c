@@ -25,6 +25,7 @@ static void fail(struct save *save, size_t i, const struct err *why)
 		if (part->slot.files)
 			store_remove(part->slot.store, part->slot.files, &ignored);
 	}
+	seal_release(&part->seal); /* its thread writes to what goes next */
 	store_put_free(part->put);
 	part->put = NULL;
 	part->stage = SAVE_FAILED;
@@ -222,9 +223,9 @@ void save_release(struct save *save)
 		struct save_part *part = &save->parts[i];
 		if (!save->wanted[i])
 			continue;
-		store_put_free(part->put);
 		seal_release(&part->seal);
 		seal_release(&part->files);
+		store_put_free(part->put);
 		slot_release(&part->slot);
 		buf_release(&part->text);
 	}

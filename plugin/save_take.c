@@ -16,7 +16,7 @@ int save_take(struct node *node, void *arg, struct err *err)
 	struct save *save = arg;
 	struct save_part *part = &save->parts[node->index];
 	struct take take = { .member = &save->found->cluster.members[node->index],
-			     .to = &part->seal.plain.sink,
+			     .to = part->seal.first,
 			     .deadline = save->deadline,
 			     .allow_degraded = save->opts->allow_degraded };
 
@@ -75,5 +75,5 @@ int save_finish(struct node *node, void *arg, struct err *err)
 {
 	struct save *save = arg;
 
-	return sink_end(&save->parts[node->index].seal.plain.sink, err);
+	return sink_end(save->parts[node->index].seal.first, err);
 }

@@ -69,9 +69,10 @@ UsePAM no
 ${sshd_more:-}
 ${node_path:+SetEnv PATH=$node_path}
 C
+	# what this machine's root has in its bashrc is none of a node's: bash reads it for every command that comes by SSH
 	# shellcheck disable=SC2016
 	unshare -m sh -c 'mount -t overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/etc-work" overlay /etc &&
-		exec /usr/sbin/sshd -D -e -f "$0/sshd_config"' "$work" 2>"$work/sshd.log" &
+		{ ! [ -f ~root/.bashrc ] || mount --bind /dev/null ~root/.bashrc; } && exec /usr/sbin/sshd -D -e -f "$0/sshd_config"' "$work" 2>"$work/sshd.log" &
 	pids+=($!)
 	for ((i = 0; i < 100; i++)); do
 		{ exec 9<>"/dev/tcp/127.0.0.1/$port_ssh"; } 2>/dev/null && break

@@ -114,6 +114,8 @@ int etcd_put(struct etcd_client *client, const char *key, const char *value, uin
 struct etcd_snapshot {
 	uint64_t size;      /* of the database, without the 32 bytes of its hash */
 	uint8_t sha256[32]; /* of the database, as etcd sent it and as we computed it */
+	char file_sha256
+		[65]; /* of all that was handed out: the database, and its hash after it; hex */
 };
 
 /*

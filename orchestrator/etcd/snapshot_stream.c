@@ -65,12 +65,15 @@ int snapshot_stream_message(void *stream, const void *data, size_t len, struct e
 
 int snapshot_stream_prove(struct snapshot_stream *s, struct etcd_snapshot *out, struct err *err)
 {
-	uint8_t sum[SHA256_SIZE];
+	uint8_t sum[SHA256_SIZE], file[SHA256_SIZE];
 
 	if (!s->ended)
 		return err_set(err, ERR_CORRUPT,
 			       "the stream ended after %llu of %llu bytes, without its hash",
 			       (unsigned long long)s->size, (unsigned long long)s->total);
+	struct digest *whole = digest_copy(s->digest); /* one pass for both */
+	digest_add(whole, s->sent, sizeof(s->sent));
+	digest_end(whole, file);
 	digest_end(s->digest, sum);
 	s->digest = NULL;
 	if (memcmp(sum, s->sent, sizeof(sum)) != 0)
@@ -78,6 +81,7 @@ int snapshot_stream_prove(struct snapshot_stream *s, struct etcd_snapshot *out, 
 			       "the SHA-256 of what came is not the one that etcd sent");
 	out->size = s->size;
 	memcpy(out->sha256, sum, sizeof(sum));
+	digest_hex(file, sizeof(file), out->file_sha256);
 	return 0;
 }
 

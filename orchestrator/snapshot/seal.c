@@ -4,6 +4,7 @@
 #include "snapshot/seal.h"
 
 #include "snapshot/age_seal.h"
+#include "snapshot/relay.h"
 
 static bool by_passphrase(const struct seal_settings *s)
 {
@@ -15,36 +16,51 @@ static bool encrypted(const struct seal_settings *s)
 	return by_passphrase(s) || (s->recipients && s->recipients->count);
 }
 
+bool seal_is_plain(const struct seal_settings *s)
+{
+	return s->compress.kind == COMPRESS_NONE && !encrypted(s);
+}
+
+/* From its end to its beginning; a relay in front of what takes the most time. */
 int seal_init(struct seal *seal, const struct seal_settings *s, struct sink *to, struct err *err)
 {
 	*seal = (struct seal){ .kind = s->compress.kind };
-	tap_init(&seal->stored, to);
+	if (seal_is_plain(s))
+		tap_init_counting(&seal->stored, to);
+	else
+		tap_init(&seal->stored, to);
 	struct sink *next = &seal->stored.sink;
 	if (encrypted(s)) {
-		seal->age = by_passphrase(s) ? age_seal_new_passphrase(s->passphrase, next, err)
-					     : age_seal_new(s->recipients, next, err);
-		if (!seal->age)
+		next = seal->age = by_passphrase(s)
+					   ? age_seal_new_passphrase(s->passphrase, next, err)
+					   : age_seal_new(s->recipients, next, err);
+		if (!next)
 			return -1;
-		next = seal->age;
 	}
-	if (seal->kind == COMPRESS_ZSTD)
-		next = seal->pack = zstd_pack(s->compress.level, next);
-	else if (seal->kind == COMPRESS_GZIP)
-		next = seal->pack = gzip_pack(s->compress.level, next);
-	tap_init(&seal->plain, next);
-	return 0;
+	if (seal->kind != COMPRESS_NONE) {
+		next = seal->relays[0] = relay_new(next, err);
+		if (!next)
+			return -1;
+		next = seal->pack = seal->kind == COMPRESS_ZSTD
+					    ? zstd_pack(s->compress.level, next)
+					    : gzip_pack(s->compress.level, next);
+	}
+	seal->first = seal->relays[1] = relay_new(next, err);
+	return seal->first ? 0 : -1;
 }
 
+/* The first relay first: no stage is freed while bytes may come to it. */
 void seal_release(struct seal *seal)
 {
-	tap_release(&seal->plain);
+	relay_free(seal->relays[1]);
+	relay_free(seal->relays[0]);
 	if (seal->kind == COMPRESS_ZSTD)
 		zstd_pack_free(seal->pack);
 	else
 		gzip_pack_free(seal->pack);
 	age_seal_free(seal->age);
 	tap_release(&seal->stored);
-	seal->pack = seal->age = NULL;
+	seal->first = seal->pack = seal->age = seal->relays[0] = seal->relays[1] = NULL;
 }
 
 const char *seal_suffix(const struct seal_settings *s)

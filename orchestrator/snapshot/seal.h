@@ -1,5 +1,5 @@
 /*
- * seal: what a snapshot goes through on its way to a store: counted, compressed, encrypted, counted again.
+ * seal: what a snapshot goes through on its way to a store: compressed, encrypted, counted; each in a thread of its own.
  */
 #ifndef SNAPSHOT_SEAL_H
 #define SNAPSHOT_SEAL_H
@@ -14,18 +14,28 @@ struct seal_settings {
 	const struct buf *passphrase;            /* NULL or empty: not by passphrase; not both */
 };
 
+enum { SEAL_RELAYS = 2 };
+
 struct seal {
-	struct tap
-		plain; /* what was written to it: the first stage, to write to is &seal->plain.sink */
-	struct tap stored; /* what came out */
-	struct sink *pack, *age;
+	struct sink *first; /* the stage to write to */
+	/* What came out.  Of bytes that are neither compressed nor encrypted it makes no SHA-256: it is that of what went in. */
+	struct tap stored;
+	struct sink *pack, *age, *relays[SEAL_RELAYS];
 	enum compress_kind kind;
 };
 
-/* `to` is borrowed.  -1: what age says of its keys.  seal_release in either case. */
+/*
+ * `to` is borrowed; until seal_release it is used by a thread of the seal.  -1: what age says of its keys, or FILE (no
+ * thread).  seal_release in either case.
+ */
 int seal_init(struct seal *seal, const struct seal_settings *settings, struct sink *to,
 	      struct err *err);
+
+/* Before `to` goes: in the middle of a stream it waits for what `to` is doing.  May be called again. */
 void seal_release(struct seal *seal);
+
+/* Nothing is done to the bytes. */
+bool seal_is_plain(const struct seal_settings *settings);
 
 /* ".db", and what was done to it: ".db.zst.age" */
 const char *seal_suffix(const struct seal_settings *settings);

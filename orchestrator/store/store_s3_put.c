@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "store/s3_xml_write.h"
 #include "store/sigv4.h"
 
 #include <pthread.h>
@@ -14,11 +15,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { PART_SIZE = 16 * 1024 * 1024, SLOTS = 3, IN_FLIGHT = SLOTS - 1, PARTS_MAX = 10000 };
-enum { ETAG_SIZE = 128, QUIET_MS = 10 * 1000, QUIET_ATTEMPTS = 3, HEADERS_ROOM = 8 };
-enum { BODY_MAX = PARTS_MAX * (6 * ETAG_SIZE + 100) };
+/* So much of a part is filled while as many as may be are in flight: with it, what is held is 36 MiB at most. */
+enum { PART_BEGUN = PART_SIZE / 4 };
+enum { QUIET_MS = 10 * 1000, QUIET_ATTEMPTS = 3, HEADERS_ROOM = 8 };
+enum { BODY_MAX = PARTS_MAX * (6 * S3_ETAG_SIZE + 100) };
 
 struct s3_put;
 
@@ -27,9 +31,9 @@ struct part {
 	pthread_t thread;
 	bool running;
 	unsigned number; /* from 1 */
-	char *data;      /* PART_SIZE; NULL: never used */
+	char *data;      /* PART_SIZE, mapped: it takes memory as it is filled; NULL: not in use */
 	size_t len;
-	char etag[ETAG_SIZE];
+	char etag[S3_ETAG_SIZE];
 	int failed;
 	struct err err;
 };
@@ -43,8 +47,8 @@ struct s3_put {
 	const char *upload_id; /* NULL: no upload in parts was begun */
 	struct part slots[SLOTS];
 	size_t filling, in_flight;
-	unsigned parts;           /* begun */
-	char (*etags)[ETAG_SIZE]; /* of those joined */
+	unsigned parts;              /* begun */
+	char (*etags)[S3_ETAG_SIZE]; /* of those joined */
 	uint64_t total;
 	int stop_fd;          /* an eventfd: ends what is in flight */
 	int wake_fd;          /* an epoll of stop_fd and the caller's cancel_fd */
@@ -238,7 +242,7 @@ static int send_part(struct part *part)
 	if (s3_do(&put->s3, &call, &answer, &part->err))
 		return err_in(&part->err, "part %u", part->number);
 	const char *etag = s3_header(&answer, S3_ETAG);
-	if (!*etag || strlen(etag) >= ETAG_SIZE)
+	if (!*etag || strlen(etag) >= S3_ETAG_SIZE)
 		return err_set(&part->err, ERR_STORE, "s3://%s/%s: part %u: no ETag came",
 			       put->s3.bucket, put->key, part->number);
 	memcpy(part->etag, etag, strlen(etag) + 1);
@@ -253,20 +257,44 @@ static void *part_thread(void *arg)
 	return NULL;
 }
 
+static void take_room(struct part *part)
+{
+	part->data =
+		mmap(NULL, PART_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (part->data == MAP_FAILED)
+		abort(); /* out of memory, as everywhere */
+}
+
+static void give_room_back(struct part *part)
+{
+	if (part->data)
+		munmap(part->data, PART_SIZE);
+	part->data = NULL;
+	part->len = 0;
+}
+
 static int join_part(struct s3_put *put, struct part *part, struct err *err)
 {
 	if (!part->running)
 		return 0;
 	pthread_join(part->thread, NULL);
 	part->running = false;
-	part->len = 0;
+	give_room_back(part);
 	put->in_flight--;
 	if (part->failed) {
 		*err = part->err;
 		return -1;
 	}
-	memcpy(put->etags[part->number - 1], part->etag, ETAG_SIZE);
+	memcpy(put->etags[part->number - 1], part->etag, S3_ETAG_SIZE);
 	return 0;
+}
+
+/* Waits for the oldest, when no more may be in flight. */
+static int make_way(struct s3_put *put, struct err *err)
+{
+	return put->in_flight == IN_FLIGHT
+		       ? join_part(put, &put->slots[(put->filling + 1) % SLOTS], err)
+		       : 0;
 }
 
 /* Starts the part that was filled; the next slot is free after it. */
@@ -280,7 +308,7 @@ static int start_part(struct s3_put *put, struct err *err)
 	if (put->parts == PARTS_MAX)
 		return err_set(err, ERR_STORE, "s3://%s/%s: more than %d parts", put->s3.bucket,
 			       put->key, PARTS_MAX);
-	if (put->in_flight == IN_FLIGHT && join_part(put, &put->slots[next], err))
+	if (make_way(put, err))
 		return -1;
 	if (put->parts % 64 == 0)
 		put->etags = mem_grow(put->etags, (put->parts + 64) * sizeof(*put->etags));
@@ -308,43 +336,18 @@ int store_s3_put_write(void *impl, const void *data, size_t len, struct err *err
 				return -1;
 			continue;
 		}
+		if (part->len == PART_BEGUN && make_way(put, err))
+			return -1;
 		if (!part->data)
-			part->data = mem_alloc(PART_SIZE);
-		size_t n = len < PART_SIZE - part->len ? len : PART_SIZE - part->len;
+			take_room(part);
+		size_t room = (part->len < PART_BEGUN ? PART_BEGUN : PART_SIZE) - part->len;
+		size_t n = len < room ? len : room;
 		memcpy(part->data + part->len, from, n);
 		part->len += n;
 		put->total += n;
 		from += n;
 		len -= n;
 	}
-	return 0;
-}
-
-static int add_escaped(struct buf *out, const char *text)
-{
-	for (; *text; text++) {
-		const char *name = *text == '<'   ? "&lt;"
-				   : *text == '>' ? "&gt;"
-				   : *text == '&' ? "&amp;"
-				   : *text == '"' ? "&quot;"
-						  : NULL;
-		if (name ? buf_adds(out, name) : buf_add(out, text, 1))
-			return -1;
-	}
-	return 0;
-}
-
-static int complete_body(const struct s3_put *put, struct buf *out, struct err *err)
-{
-	int failed = buf_adds(out, "<CompleteMultipartUpload "
-				   "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
-
-	for (unsigned i = 0; i < put->parts && !failed; i++)
-		failed = buf_addf(out, "<Part><PartNumber>%u</PartNumber><ETag>", i + 1) ||
-			 add_escaped(out, put->etags[i]) || buf_adds(out, "</ETag></Part>");
-	if (failed || buf_adds(out, "</CompleteMultipartUpload>"))
-		return err_set(err, ERR_STORE, "s3://%s/%s: ETags that are too long",
-			       put->s3.bucket, put->key);
 	return 0;
 }
 
@@ -385,8 +388,11 @@ static int complete(struct s3_put *put, struct err *err)
 	scoped(buf) struct buf query = BUF_INIT(8192);
 	scoped(buf) struct buf body = BUF_INIT(BODY_MAX);
 
-	if (upload_query(put, 0, &query, err) || complete_body(put, &body, err))
+	if (upload_query(put, 0, &query, err))
 		return -1;
+	if (s3_xml_write_complete(put->etags, put->parts, &body))
+		return err_set(err, ERR_STORE, "s3://%s/%s: ETags that are too long",
+			       put->s3.bucket, put->key);
 	struct s3_call call = { .method = "POST",
 				.key = put->key,
 				.query = buf_str(&query),
@@ -481,7 +487,7 @@ void store_s3_put_free(void *impl)
 	if (!put->done)
 		undo(put);
 	for (size_t i = 0; i < SLOTS; i++)
-		free(put->slots[i].data);
+		give_room_back(&put->slots[i]);
 	free(put->etags);
 	free(put->key);
 	fd_scoped(&put->stop_fd);

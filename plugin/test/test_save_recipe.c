@@ -40,9 +40,7 @@ static int complete(const char *member, const char *tag, bool *stored, struct er
 	opts.tags.items[0] = tag;
 	opts.tags.count = tag ? 1 : 0;
 	strcpy(part->status.storage_version, "3.6.0");
-	strcpy(part->seal.plain.sha256, SHA);
-	strcpy(part->seal.stored.sha256, SHA);
-	part->seal.plain.size = 132;
+	strcpy(part->snapshot.file_sha256, SHA);
 	part->snapshot.size = 100;
 	part->slot.store = store_open(dir, &settings, err);
 	part->slot.object = "s.db";
@@ -70,6 +68,9 @@ static void test_read_again(void)
 	CHECK_INT(recipe_read(arena, text->data, text->len, &got, &err), 0);
 	CHECK_STR(got.tags[0], "gold");
 	CHECK_STR(got.storage_version, "3.6.0");
+	CHECK_STR(got.sha256, SHA);
+	CHECK_STR(got.stored.sha256, SHA); /* nothing was done to the bytes */
+	CHECK_INT(got.size, 132);
 	/* what is known before the stream is looked at before it */
 	CHECK_INT(save_check_recipe(&save, 0, &err), 0);
 	found.cluster.members[0].peer_url = "https://10.0.0.1:2380, https://10.0.1.1:2380";

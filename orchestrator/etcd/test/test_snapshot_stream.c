@@ -72,12 +72,25 @@ static int play(const struct buf *bytes, size_t chunk, struct taken *taken,
 	return failed;
 }
 
+/* Of the file as etcdctl writes it: the database, and its hash after it. */
+static void file_sum(const uint8_t db[DB], const uint8_t sum[SHA256_SIZE], char out[SHA256_TEXT])
+{
+	uint8_t file[DB + SHA256_SIZE], whole[SHA256_SIZE];
+
+	memcpy(file, db, DB);
+	memcpy(file + DB, sum, SHA256_SIZE);
+	digest_sha256(file, sizeof(file), whole);
+	digest_hex(whole, sizeof(whole), out);
+}
+
 static void test_whole(void)
 {
 	scoped(buf) struct buf bytes = BUF_INIT(65536);
+	char file[SHA256_TEXT];
 	uint8_t db[DB], sum[SHA256_SIZE];
 
 	make_db(db, sum);
+	file_sum(db, sum, file);
 	add_parts(&bytes, db, PARTS);
 	add_message(&bytes, 0, sum, SHA256_SIZE);
 	for (size_t chunk = 1; chunk <= bytes.len; chunk += chunk < 800 ? 1 : 97) {
@@ -87,6 +100,7 @@ static void test_whole(void)
 		CHECK_INT(play(&bytes, chunk, &taken, &got, &err), 0);
 		CHECK_INT(got.size, DB);
 		CHECK(memcmp(got.sha256, sum, SHA256_SIZE) == 0);
+		CHECK_STR(got.file_sha256, file);
 		CHECK_INT(taken.data.len, DB + SHA256_SIZE);
 		CHECK(memcmp(taken.data.data, db, DB) == 0);
 		CHECK(memcmp(taken.data.data + DB, sum, SHA256_SIZE) == 0);

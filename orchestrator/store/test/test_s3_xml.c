@@ -3,6 +3,7 @@
  */
 #include "base/test/check.h"
 #include "store/s3_xml.h"
+#include "store/s3_xml_write.h"
 
 #include "base/buf.h"
 
@@ -182,5 +183,21 @@ static void test_times(void)
 	CHECK_INT(s3_time_http("", &at), -1);
 }
 
+/* An ETag is the server's word: it must not become a document of its own. */
+static void test_write_complete(void)
+{
+	static char etags[][S3_ETAG_SIZE] = { "\"a\"", "</ETag>&" };
+	scoped(buf) struct buf out = BUF_INIT(4096), small = BUF_INIT(100);
+
+	CHECK_INT(s3_xml_write_complete(etags, 2, &out), 0);
+	CHECK_STR(buf_str(&out),
+		  "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+		  "<Part><PartNumber>1</PartNumber><ETag>&quot;a&quot;</ETag></Part>"
+		  "<Part><PartNumber>2</PartNumber><ETag>&lt;/ETag&gt;&amp;</ETag></Part>"
+		  "</CompleteMultipartUpload>");
+	CHECK_INT(s3_xml_write_complete(etags, 2, &small), -1);
+}
+
 TESTS(TEST(test_list), TEST(test_list_plain), TEST(test_bad_lists), TEST(test_limits),
-      TEST(test_upload_id), TEST(test_complete), TEST(test_error), TEST(test_times))
+      TEST(test_upload_id), TEST(test_complete), TEST(test_error), TEST(test_times),
+      TEST(test_write_complete))

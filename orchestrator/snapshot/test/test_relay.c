@@ -1,0 +1,203 @@
+/*
+ * test_relay: the same bytes, in the same order, whatever the pieces; work on both sides at once, and never more between
+ * them than there is room for; an error of the next stage comes back; what was dropped is not passed on.
+ */
+#include "base/digest.h"
+#include "base/mem.h"
+#include "base/test/check.h"
+#include "snapshot/relay.h"
+#include "snapshot/test/collect.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIZE = 5 * 1024 * 1024 + 17, PIECE = 32 * 1024 };
+
+static char content[SIZE];
+
+/* A next stage that waits to be let in, and can fail. */
+struct gate {
+	struct sink sink;
+	sem_t entered, open;
+	bool waits;
+	size_t fails_after; /* bytes; 0: never */
+	bool end_fails;
+	_Atomic size_t taken;
+	int ended, after_failure;
+	bool failed;
+};
+
+static int gate_write(struct sink *sink, const void *data, size_t len, struct err *err)
+{
+	struct gate *gate = (struct gate *)sink;
+
+	gate->after_failure += gate->failed;
+	if (gate->waits) {
+		sem_post(&gate->entered);
+		sem_wait(&gate->open);
+	}
+	if (memcmp(data, content + gate->taken, len) != 0)
+		return err_set(err, ERR_BUG, "other bytes");
+	gate->taken += len;
+	gate->failed = gate->fails_after && gate->taken > gate->fails_after;
+	return gate->failed ? err_set(err, ERR_STORE, "the store is full") : 0;
+}
+
+static int gate_end(struct sink *sink, struct err *err)
+{
+	struct gate *gate = (struct gate *)sink;
+
+	gate->after_failure += gate->failed;
+	gate->ended++;
+	return gate->end_fails ? err_set(err, ERR_STORE, "the store did not keep it") : 0;
+}
+
+static void gate_init(struct gate *gate)
+{
+	*gate = (struct gate){ .sink = { gate_write, gate_end } };
+	sem_init(&gate->entered, 0, 0);
+	sem_init(&gate->open, 0, 0);
+}
+
+static void prepare(void)
+{
+	random_bytes(content, SIZE);
+}
+
+static void test_all_bytes(void)
+{
+	static const size_t pieces[] = { 1000, PIECE, 131072, 131073, 1024 * 1024, SIZE };
+
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		struct collect got = collect_new(SIZE);
+		struct err err = ERR_INIT;
+		struct sink *relay = relay_new(&got.sink, &err);
+		for (size_t at = 0; at < SIZE; at += pieces[i])
+			CHECK_INT(sink_write(relay, content + at,
+					     SIZE - at < pieces[i] ? SIZE - at : pieces[i], &err),
+				  0);
+		CHECK_INT(sink_end(relay, &err), 0);
+		relay_free(relay);
+		CHECK_INT(got.ended, 1);
+		CHECK(got.got.len == SIZE && !memcmp(got.got.data, content, SIZE));
+		buf_release(&got.got);
+	}
+}
+
+static void test_nothing(void)
+{
+	struct collect got = collect_new(1);
+	struct err err = ERR_INIT;
+	struct sink *relay = relay_new(&got.sink, &err);
+
+	CHECK_INT(sink_end(relay, &err), 0);
+	relay_free(relay);
+	CHECK_INT(got.ended, 1);
+	CHECK_INT(got.got.len, 0);
+	relay_free(NULL);
+}
+
+/* While the next stage is in the middle of a write, as much can be written as there is room for. */
+static void test_both_at_once(void)
+{
+	struct gate gate;
+	struct err err = ERR_INIT;
+
+	gate_init(&gate);
+	gate.waits = true;
+	struct sink *relay = relay_new(&gate.sink, &err);
+	for (size_t at = 0; at < RELAY_ROOM; at += PIECE)
+		CHECK_INT(sink_write(relay, content + at, PIECE, &err), 0);
+	sem_wait(&gate.entered); /* it has the first bytes, and has not given them back */
+	CHECK_INT(gate.taken, 0);
+	for (int i = 0; i < 8; i++)
+		sem_post(&gate.open);
+	CHECK_INT(sink_end(relay, &err), 0);
+	CHECK_INT(gate.taken, RELAY_ROOM);
+	CHECK_INT(gate.ended, 1);
+	relay_free(relay);
+}
+
+/* What was written and what was taken never differ by more than the room. */
+static void test_room(void)
+{
+	struct gate gate;
+	struct err err = ERR_INIT;
+	size_t most = 0;
+
+	gate_init(&gate);
+	struct sink *relay = relay_new(&gate.sink, &err);
+	for (size_t at = 0; at + PIECE <= SIZE; at += PIECE) {
+		CHECK_INT(sink_write(relay, content + at, PIECE, &err), 0);
+		size_t between = at + PIECE - gate.taken;
+		most = between > most ? between : most;
+	}
+	CHECK(most <= RELAY_ROOM);
+	CHECK_INT(sink_end(relay, &err), 0);
+	CHECK_INT(gate.taken, SIZE / PIECE * PIECE);
+	relay_free(relay);
+}
+
+/* The writer waits for room, and learns that there will be none. */
+static void test_fails(void)
+{
+	struct gate gate;
+	struct err err = ERR_INIT;
+	int failed = 0;
+
+	gate_init(&gate);
+	gate.fails_after = 2 * 1024 * 1024;
+	struct sink *relay = relay_new(&gate.sink, &err);
+	for (size_t at = 0; !failed && at + PIECE <= SIZE; at += PIECE)
+		failed = sink_write(relay, content + at, PIECE, &err);
+	CHECK_INT(failed, -1);
+	CHECK_INT(err.code, ERR_STORE);
+	CHECK_STR(err.text, "the store is full");
+	relay_free(relay);
+	CHECK_INT(gate.ended, 0);
+	CHECK_INT(gate.after_failure, 0);
+}
+
+/* It failed at the last bytes, when nobody wrote any more. */
+static void test_fails_late(void)
+{
+	for (int at_end = 0; at_end < 2; at_end++) {
+		struct gate gate;
+		struct err err = ERR_INIT;
+		gate_init(&gate);
+		gate.fails_after = at_end ? 0 : 1;
+		gate.end_fails = at_end;
+		struct sink *relay = relay_new(&gate.sink, &err);
+		CHECK_INT(sink_write(relay, content, 100, &err), 0);
+		CHECK_INT(sink_end(relay, &err), -1);
+		CHECK_INT(err.code, ERR_STORE);
+		CHECK_STR(err.text, at_end ? "the store did not keep it" : "the store is full");
+		CHECK_INT(gate.ended, at_end);
+		relay_free(relay);
+	}
+}
+
+/* Nothing has an end that was not written; what the next stage has begun it may finish. */
+static void test_dropped(void)
+{
+	for (int full = 0; full < 2; full++) {
+		struct gate gate;
+		struct err err = ERR_INIT;
+		gate_init(&gate);
+		gate.waits = full;
+		struct sink *relay = relay_new(&gate.sink, &err);
+		CHECK_INT(sink_write(relay, content, full ? RELAY_ROOM : 100, &err), 0);
+		if (full)
+			sem_wait(&gate.entered);
+		for (int i = 0; i < 8; i++)
+			sem_post(&gate.open);
+		relay_free(relay);
+		CHECK_INT(gate.ended, 0);
+		CHECK(full || gate.taken == 0);
+	}
+}
+
+TESTS(TEST(prepare), TEST(test_all_bytes), TEST(test_nothing), TEST(test_both_at_once),
+      TEST(test_room), TEST(test_fails), TEST(test_fails_late), TEST(test_dropped))

@@ -4,6 +4,7 @@
 #include "plugin/absent.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "play/look.h"
 #include "plugin/print.h"
 
@@ -113,15 +114,21 @@ static int prove_down(struct node *node, struct err *err)
 			"systemctl disable --now kubelet, and end both; or name that node, too");
 }
 
-/* A drill needs all members; to browse one is enough, but what a dead drill has left is on all. */
-static bool takes_without(const struct opts *opts)
+/* A drill and a rejoin need all members; to browse one is enough, but what a dead drill has left is on all. */
+static int hint_absent(const struct opts *opts, const char *name, bool one, struct err *err)
 {
-	static const char *const others[] = { "drill", "browse", "extract" };
+	static const char *const drills[] = { "drill", "browse", "extract" };
 
-	for (size_t i = 0; opts->command && i < sizeof(others) / sizeof(others[0]); i++)
-		if (strcmp(opts->command, others[i]) == 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < 3; i++)
+		if (text_same(opts->command, drills[i]))
+			return err_hint(err, HINT_ALL);
+	if (text_same(opts->command, "rejoin"))
+		return err_hint(err, "name all nodes; a member whose node is gone for good is "
+				     "taken out of the cluster first (etcdctl member remove)");
+	if (!one)
+		return err_hint(err, "name their nodes, too: only one can be left out");
+	return err_hint(err, "name its node, too; when that node is down for good: --without %s",
+			name);
 }
 
 int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
@@ -141,20 +148,14 @@ int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 			"would "
 			"go on with the old data",
 			absent.name, others);
-		return err_hint(err, takes_without(opts)
-					     ? "name their nodes, too: only one can be left out"
-					     : HINT_ALL);
+		return hint_absent(opts, absent.name, false, err);
 	}
 	if (!opts->without || strcmp(opts->without, absent.name) != 0) {
 		err_set(err, ERR_UNSAFE,
 			"member %s is on none of the nodes: it and its API server would go on "
 			"with the old data",
 			absent.name);
-		return takes_without(opts) ? err_hint(err,
-						      "name its node, too; when that node is down "
-						      "for good: --without %s",
-						      absent.name)
-					   : err_hint(err, HINT_ALL);
+		return hint_absent(opts, absent.name, true, err);
 	}
 	if (fleet_each(plan->found.fleet, knock, &absent, NULL, errs, NULL, NULL))
 		return fleet_first(plan->found.fleet, errs, err);

@@ -58,8 +58,8 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup keygen key.txt\n",
 	  cmd_keygen },
 	{ "restore", "SNAPSHOT", 1, 1,
-	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_REPORT | ON_STORE | ON_FROM | ON_SECRET |
-		  ON_OUTPUT,
+	  ON_CLUSTER | ON_RESTORE | ON_ASKS | ON_ABSENT | ON_REPORT | ON_STORE | ON_FROM |
+		  ON_SECRET | ON_OUTPUT,
 	  "Put one snapshot back on every etcd member at once",
 	  "Checks every node, restores the snapshot beside the live data on each while the cluster "
 	  "serves,\n"
@@ -82,7 +82,8 @@ const struct command commands[] = {
 	  "  kubectl etcd-backup restore prod.db --plan plan.yaml --yes\n",
 	  cmd_restore },
 	{ "resume", "[RUN [SNAPSHOT]]", 0, 2,
-	  ON_CLUSTER | ON_RESUME | ON_ASKS | ON_REPORT | ON_STORE | ON_FROM | ON_SECRET | ON_OUTPUT,
+	  ON_CLUSTER | ON_RESUME | ON_ASKS | ON_ABSENT | ON_REPORT | ON_STORE | ON_FROM |
+		  ON_SECRET | ON_OUTPUT,
 	  "Go on with a run that stopped, or undo it",
 	  "Looks at every node for what the run has done, whatever became of the machine that it "
 	  "was begun on,\n"
@@ -112,7 +113,7 @@ const struct command commands[] = {
 	  "  # Look at every node, change nothing\n"
 	  "  kubectl etcd-backup rejoin cp-3 --dry-run=server\n",
 	  cmd_rejoin },
-	{ "rollback", "RUN", 1, 1, ON_CLUSTER | ON_ASKS | ON_REPORT,
+	{ "rollback", "RUN", 1, 1, ON_CLUSTER | ON_ASKS | ON_ABSENT | ON_REPORT,
 	  "Put the data from before a restore back on every member",
 	  "Stops all API servers and all members, puts the data that the run kept back in its "
 	  "place, with the\n"
@@ -121,7 +122,8 @@ const struct command commands[] = {
 	  "  # Undo a restore of yesterday\n"
 	  "  kubectl etcd-backup rollback 20261121t104107-7f3a\n",
 	  cmd_rollback },
-	{ "clean", "RUN", 1, 1, ON_CLUSTER | ON_ASKS, "Remove the old data that a run kept",
+	{ "clean", "RUN", 1, 1, ON_CLUSTER | ON_ASKS | ON_ABSENT,
+	  "Remove the old data that a run kept",
 	  "Shows size and age first.  Nothing else ever removes old data; afterwards the run "
 	  "cannot be rolled back.",
 	  "  # The restore was good\n"

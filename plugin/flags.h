@@ -43,6 +43,9 @@ enum {
 	ON_BROWSE = 1 << 19, /* browse, extract */
 	ON_EXTRACT = 1 << 20,
 	ON_TAIL = 1 << 21, /* the words after -- are a command: browse */
+	ON_ABSENT =
+		1
+		<< 22, /* those that can do with a member gone: restore, resume, rollback, clean */
 };
 
 struct flag {

@@ -39,6 +39,9 @@ static void test_hints(void)
 		CHECK_HAS(err.hint, "drill --local");
 		CHECK_HAS(err.hint, "browse");
 		CHECK(!strstr(err.hint, "--without"));
+		refuse("rejoin", i ? "cp-3" : NULL, &err);
+		CHECK_HAS(err.hint, "etcdctl member remove");
+		CHECK(!strstr(err.hint, "--without"));
 	}
 }
 

@@ -205,6 +205,7 @@ static void test_bad(void)
 		/* of another command, before or after it */
 		{ "x save f --yes", "unknown flag: --yes", "'x save --help'" },
 		{ "x -y save f", "unknown flag: --yes", "'x save --help'" },
+		{ "x rejoin f --without a", "unknown flag: --without", "'x rejoin --help'" },
 		{ "x rollback f -ojson", "unknown flag: --output", "'x rollback --help'" },
 		{ "x version --nodes a", "unknown flag: --nodes", "'x version --help'" },
 		{ "x discover --grace 2s", "unknown flag: --grace", "'x discover --help'" },

@@ -100,6 +100,7 @@ int save_extras_put(const struct save_extras *extras, const struct discovery *fo
 	if (put && !seal_init(seal, &place->seal, store_put_sink(put), err) &&
 	    !control_files_write(&extras->files, found->nodes, found->node_count, seal->first, err))
 		return 0;
+	store_put_stop(put);
 	seal_release(seal); /* before what it writes to */
 	return err_in(err,
 		      "the control plane's files could not be kept, so the snapshot was removed");

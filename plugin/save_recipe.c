@@ -157,7 +157,7 @@ int save_complete(struct node *node, void *arg, struct err *err)
 	if (save->extras.with_files)
 		part->recipe.files = (struct recipe_stored){
 			.name = part->slot.files,
-			.sha256 = part->files.stored.sha256,
+			.sha256 = part->files.stored.sha256, /* never plain: place.c sees to it */
 			.size = part->files.stored.size,
 			.compression = seal_compression(&save->place->seal),
 			.encryption = seal_encryption(&save->place->seal),

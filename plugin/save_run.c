@@ -25,7 +25,8 @@ static void fail(struct save *save, size_t i, const struct err *why)
 		if (part->slot.files)
 			store_remove(part->slot.store, part->slot.files, &ignored);
 	}
-	seal_release(&part->seal); /* its thread writes to what goes next */
+	store_put_stop(part->put); /* the seal's thread may be waiting for it */
+	seal_release(&part->seal);
 	store_put_free(part->put);
 	part->put = NULL;
 	part->stage = SAVE_FAILED;

@@ -198,7 +198,37 @@ static void faults_stop(void)
 	CHECK(now_ms() - before < 30000);
 	CHECK_INT(unfinished(&place), 0);
 	s3->close(store);
-	cancelled(place, 34 * MIB);
+	cancelled(place, 40 * MIB); /* while it waits for a part */
+}
+
+static void *stop_soon(void *arg)
+{
+	usleep(300 * 1000);
+	s3->put_stop(arg);
+	return NULL;
+}
+
+/* Another thread gives up what this one waits for in the middle of a write. */
+static void faults_given_up(void)
+{
+	struct place place = at_faults("slowparts");
+	void *store = open_place(&place);
+	char *data = mem_zalloc(40 * MIB);
+	struct err err = ERR_INIT;
+	uint64_t before = now_ms();
+	pthread_t thread;
+	void *put = s3->put_begin(store, "it", &err);
+
+	CHECK(put != NULL);
+	pthread_create(&thread, NULL, stop_soon, put);
+	CHECK_INT(s3->put_write(put, data, 40 * MIB, &err), -1);
+	CHECK_INT(err.code, ERR_CANCELLED);
+	pthread_join(thread, NULL);
+	s3->put_free(put);
+	CHECK(now_ms() - before < 10000);
+	CHECK_INT(unfinished(&place), 0);
+	s3->close(store);
+	free(data);
 }
 
 /* It was stored each time, but no answer ever came: the object is taken away again. */
@@ -461,7 +491,7 @@ static void faults_sse(void)
 
 TESTS(TEST(test_init), TEST(bad_urls), TEST(places), TEST(faults_none), TEST(faults_passing),
       TEST(faults_refused), TEST(faults_listing), TEST(faults_get), TEST(faults_get_short),
-      TEST(faults_stall), TEST(faults_bad_part), TEST(faults_stop), TEST(faults_uncertain),
-      TEST(faults_nobody), TEST(faults_sse), TEST(faults_tls), TEST(real_sizes),
-      TEST(real_virtual_host), TEST(real_100_mib), TEST(real_unfinished), TEST(real_refused),
-      TEST(real_kms), TEST(real_aes256))
+      TEST(faults_stall), TEST(faults_bad_part), TEST(faults_stop), TEST(faults_given_up),
+      TEST(faults_uncertain), TEST(faults_nobody), TEST(faults_sse), TEST(faults_tls),
+      TEST(real_sizes), TEST(real_virtual_host), TEST(real_100_mib), TEST(real_unfinished),
+      TEST(real_refused), TEST(real_kms), TEST(real_aes256))

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,21 @@ void *mem_zalloc(size_t size)
 void *mem_grow(void *old, size_t size)
 {
 	return or_abort(realloc(old, size ? size : 1));
+}
+
+void *mem_map(size_t size)
+{
+	void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (start == MAP_FAILED)
+		abort();
+	return start;
+}
+
+void mem_unmap(void *start, size_t size)
+{
+	if (start)
+		munmap(start, size);
 }
 
 char *mem_strdup(const char *text)

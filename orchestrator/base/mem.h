@@ -23,6 +23,10 @@ void *mem_grow(void *old, size_t size);
 char *mem_strdup(const char *text);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Large zeroed memory that is taken page by page as it is written to, and wholly given back. */
+void *mem_map(size_t size);
+void mem_unmap(void *start, size_t size); /* NULL is allowed */
+
 /* Overwrites memory that held a secret; not removed by the compiler. */
 void mem_wipe(void *start, size_t size);
 

@@ -5,6 +5,7 @@
 #ifndef ETCD_ETCD_API_H
 #define ETCD_ETCD_API_H
 
+#include "base/digest.h"
 #include "base/err.h"
 #include "etcd/cluster.h"
 #include "node/node.h"
@@ -112,10 +113,10 @@ int etcd_put(struct etcd_client *client, const char *key, const char *value, uin
 
 /* What came with a snapshot stream. */
 struct etcd_snapshot {
-	uint64_t size;      /* of the database, without the 32 bytes of its hash */
-	uint8_t sha256[32]; /* of the database, as etcd sent it and as we computed it */
-	char file_sha256
-		[65]; /* of all that was handed out: the database, and its hash after it; hex */
+	uint64_t size;               /* of the database, without the 32 bytes of its hash */
+	uint8_t sha256[SHA256_SIZE]; /* of the database, as etcd sent it and as we computed it */
+	/* hex, of all that was handed out: the database, and its hash after it */
+	char file_sha256[SHA256_TEXT];
 };
 
 /*

@@ -18,8 +18,8 @@ struct relay {
 	struct sink sink;
 	struct sink *next;
 	pthread_t thread;
-	pthread_mutex_t
-		lock; /* of all that follows; the bytes between at and at + len are the thread's */
+	/* of all that follows; the bytes between at and at + len are the thread's */
+	pthread_mutex_t lock;
 	pthread_cond_t filled, drained;
 	char *ring;
 	size_t at, len;

@@ -1,5 +1,5 @@
 /*
- * seal: what a snapshot goes through on its way to a store: compressed, encrypted, counted; each in a thread of its own.
+ * seal: what a snapshot goes through on its way to a store: compressed in one thread; encrypted, counted and stored in another.
  */
 #ifndef SNAPSHOT_SEAL_H
 #define SNAPSHOT_SEAL_H
@@ -25,13 +25,13 @@ struct seal {
 };
 
 /*
- * `to` is borrowed; until seal_release it is used by a thread of the seal.  -1: what age says of its keys, or FILE (no
- * thread).  seal_release in either case.
+ * `to` is borrowed; until its `end` has returned 0, or else until seal_release, a thread of the seal uses it.  -1: what age
+ * says of its keys, or FILE (no thread).  seal_release in either case.
  */
 int seal_init(struct seal *seal, const struct seal_settings *settings, struct sink *to,
 	      struct err *err);
 
-/* Before `to` goes: in the middle of a stream it waits for what `to` is doing.  May be called again. */
+/* In the middle of a stream it waits for what `to` is doing, which must then still be there.  May be called again. */
 void seal_release(struct seal *seal);
 
 /* Nothing is done to the bytes. */

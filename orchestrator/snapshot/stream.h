@@ -1,7 +1,8 @@
 /*
  * stream: a chain of stages through which a snapshot goes, from etcd to its store and back.  Bytes are pushed: a
  * stage's write returns when the next has taken what it made of them, so the slowest stage sets the pace and no
- * stage holds more than its own small buffer.  Where two stages shall work at the same time a relay lies between them.
+ * stage holds more than its own small buffer.  Where two stages shall work at the same time a relay lies between them: its
+ * write returns before the next has taken it, and what failed there is told later.
  */
 #ifndef SNAPSHOT_STREAM_H
 #define SNAPSHOT_STREAM_H

@@ -194,6 +194,12 @@ struct sink *store_put_sink(struct store_put *put)
 	return &put->sink;
 }
 
+void store_put_stop(struct store_put *put)
+{
+	if (put && put->driver->put_stop)
+		put->driver->put_stop(put->impl);
+}
+
 void store_put_free(struct store_put *put)
 {
 	if (!put)

@@ -67,6 +67,8 @@ int store_name_check(const char *name, struct err *err);
 struct store_put;
 struct store_put *store_put(struct store *store, const char *name, struct err *err);
 struct sink *store_put_sink(struct store_put *put);
+/* From any thread: nothing more will come of it, so what another thread is waiting for in it ends soon.  NULL is allowed. */
+void store_put_stop(struct store_put *put);
 void store_put_free(struct store_put *put); /* NULL is allowed */
 void store_put_scoped(struct store_put **put);
 
@@ -102,6 +104,7 @@ struct store_driver {
 	void *(*put_begin)(void *impl, const char *name, struct err *err);
 	int (*put_write)(void *put, const void *data, size_t len, struct err *err);
 	int (*put_end)(void *put, struct err *err);
+	void (*put_stop)(void *put); /* NULL: it never waits long */
 	void (*put_free)(void *put);
 	int (*get)(void *impl, const char *name, struct sink *to, struct err *err);
 	int (*list)(void *impl, const char *prefix,

@@ -383,6 +383,7 @@ const struct store_driver store_s3_driver = {
 	.put_begin = store_s3_put_begin,
 	.put_write = store_s3_put_write,
 	.put_end = store_s3_put_end,
+	.put_stop = store_s3_put_stop,
 	.put_free = store_s3_put_free,
 	.get = get_s3,
 	.list = list_s3,

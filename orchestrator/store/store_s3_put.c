@@ -1,6 +1,6 @@
 /*
  * store_s3_put: writing an object (store.h).  Up to one part it is kept and sent by one PUT at the end; a longer one
- * goes up in parts, two in flight in threads of their own while the third is being filled.  The threads share only
+ * goes up in parts, two in flight in threads of their own while the third begins to fill.  The threads share only
  * the store's settings, which nobody changes; a part belongs to its thread until it is joined.
  */
 #include "store/store_s3.h"
@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { PART_SIZE = 16 * 1024 * 1024, SLOTS = 3, IN_FLIGHT = SLOTS - 1, PARTS_MAX = 10000 };
@@ -257,29 +256,15 @@ static void *part_thread(void *arg)
 	return NULL;
 }
 
-static void take_room(struct part *part)
-{
-	part->data =
-		mmap(NULL, PART_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (part->data == MAP_FAILED)
-		abort(); /* out of memory, as everywhere */
-}
-
-static void give_room_back(struct part *part)
-{
-	if (part->data)
-		munmap(part->data, PART_SIZE);
-	part->data = NULL;
-	part->len = 0;
-}
-
 static int join_part(struct s3_put *put, struct part *part, struct err *err)
 {
 	if (!part->running)
 		return 0;
 	pthread_join(part->thread, NULL);
 	part->running = false;
-	give_room_back(part);
+	mem_unmap(part->data, PART_SIZE);
+	part->data = NULL;
+	part->len = 0;
 	put->in_flight--;
 	if (part->failed) {
 		*err = part->err;
@@ -339,7 +324,7 @@ int store_s3_put_write(void *impl, const void *data, size_t len, struct err *err
 		if (part->len == PART_BEGUN && make_way(put, err))
 			return -1;
 		if (!part->data)
-			take_room(part);
+			part->data = mem_map(PART_SIZE);
 		size_t room = (part->len < PART_BEGUN ? PART_BEGUN : PART_SIZE) - part->len;
 		size_t n = len < room ? len : room;
 		memcpy(part->data + part->len, from, n);
@@ -474,20 +459,28 @@ static void undo(struct s3_put *put)
 		remove_ours(put, &quiet);
 }
 
+void store_s3_put_stop(void *impl)
+{
+	const struct s3_put *put = impl;
+	uint64_t one = 1;
+
+	if (write(put->stop_fd, &one, sizeof(one)) < 0)
+		log_at(4, "s3: cannot stop the parts in flight; waiting for them");
+}
+
 void store_s3_put_free(void *impl)
 {
 	struct s3_put *put = impl;
-	uint64_t one = 1;
 	struct err ignored = ERR_INIT;
 
-	if (put->in_flight && write(put->stop_fd, &one, sizeof(one)) < 0)
-		log_at(4, "s3: cannot stop the parts in flight; waiting for them");
+	if (put->in_flight)
+		store_s3_put_stop(put);
 	for (size_t i = 0; i < SLOTS; i++)
 		join_part(put, &put->slots[i], &ignored);
 	if (!put->done)
 		undo(put);
 	for (size_t i = 0; i < SLOTS; i++)
-		give_room_back(&put->slots[i]);
+		mem_unmap(put->slots[i].data, PART_SIZE);
 	free(put->etags);
 	free(put->key);
 	fd_scoped(&put->stop_fd);

@@ -103,4 +103,22 @@ static void test_not_readable(void)
 	}
 }
 
-TESTS(TEST(test_read_again), TEST(test_not_readable))
+/* Of what was packed the sum is another one than of what was in it. */
+static void test_packed(void)
+{
+	struct save_part *part = &save.parts[0];
+
+	place = (struct place){ .seal.compress.kind = COMPRESS_ZSTD };
+	save = (struct save){ .opts = &opts, .found = &found, .place = &place };
+	strcpy(part->snapshot.file_sha256, SHA);
+	part->snapshot.size = 100;
+	strcpy(part->seal.stored.sha256, "5e");
+	part->seal.stored.size = 77;
+	save_fill_recipe(&save, 0);
+	CHECK_STR(part->recipe.sha256, SHA);
+	CHECK_INT(part->recipe.size, 132);
+	CHECK_STR(part->recipe.stored.sha256, "5e");
+	CHECK_INT(part->recipe.stored.size, 77);
+}
+
+TESTS(TEST(test_read_again), TEST(test_not_readable), TEST(test_packed))

@@ -8,10 +8,12 @@
 #include "snapshot/relay.h"
 #include "snapshot/test/collect.h"
 
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SIZE = 5 * 1024 * 1024 + 17, PIECE = 32 * 1024 };
 
@@ -120,24 +122,45 @@ static void test_both_at_once(void)
 	relay_free(relay);
 }
 
-/* What was written and what was taken never differ by more than the room. */
+struct writing {
+	struct sink *relay;
+	_Atomic size_t written;
+};
+
+static void *write_all(void *arg)
+{
+	struct writing *w = arg;
+	struct err err = ERR_INIT;
+
+	for (size_t at = 0; at + PIECE <= SIZE; at += PIECE) {
+		CHECK_INT(sink_write(w->relay, content + at, PIECE, &err), 0);
+		w->written += PIECE;
+	}
+	return NULL;
+}
+
+/* A writer that runs ahead of a stage that takes nothing comes as far as there is room, and no farther. */
 static void test_room(void)
 {
 	struct gate gate;
 	struct err err = ERR_INIT;
-	size_t most = 0;
+	pthread_t thread;
 
 	gate_init(&gate);
-	struct sink *relay = relay_new(&gate.sink, &err);
-	for (size_t at = 0; at + PIECE <= SIZE; at += PIECE) {
-		CHECK_INT(sink_write(relay, content + at, PIECE, &err), 0);
-		size_t between = at + PIECE - gate.taken;
-		most = between > most ? between : most;
-	}
-	CHECK(most <= RELAY_ROOM);
-	CHECK_INT(sink_end(relay, &err), 0);
+	gate.waits = true;
+	struct writing w = { .relay = relay_new(&gate.sink, &err) };
+	pthread_create(&thread, NULL, write_all, &w);
+	sem_wait(&gate.entered);
+	while (w.written < RELAY_ROOM)
+		usleep(1000);
+	usleep(50000); /* it would go on now, if it could */
+	CHECK_INT(w.written, RELAY_ROOM);
+	for (size_t i = 0; i < SIZE / PIECE; i++)
+		sem_post(&gate.open);
+	pthread_join(thread, NULL);
+	CHECK_INT(sink_end(w.relay, &err), 0);
 	CHECK_INT(gate.taken, SIZE / PIECE * PIECE);
-	relay_free(relay);
+	relay_free(w.relay);
 }
 
 /* The writer waits for room, and learns that there will be none. */
@@ -179,25 +202,49 @@ static void test_fails_late(void)
 	}
 }
 
-/* Nothing has an end that was not written; what the next stage has begun it may finish. */
+static void *open_later(void *arg)
+{
+	struct gate *gate = arg;
+
+	usleep(50000); /* relay_free waits by now */
+	for (int i = 0; i < 8; i++)
+		sem_post(&gate->open);
+	return NULL;
+}
+
+/* What the next stage has begun it finishes; it gets nothing more, and no end. */
 static void test_dropped(void)
 {
-	for (int full = 0; full < 2; full++) {
-		struct gate gate;
-		struct err err = ERR_INIT;
-		gate_init(&gate);
-		gate.waits = full;
-		struct sink *relay = relay_new(&gate.sink, &err);
-		CHECK_INT(sink_write(relay, content, full ? RELAY_ROOM : 100, &err), 0);
-		if (full)
-			sem_wait(&gate.entered);
-		for (int i = 0; i < 8; i++)
-			sem_post(&gate.open);
-		relay_free(relay);
-		CHECK_INT(gate.ended, 0);
-		CHECK(full || gate.taken == 0);
-	}
+	struct gate gate;
+	struct err err = ERR_INIT;
+	pthread_t thread;
+
+	gate_init(&gate);
+	gate.waits = true;
+	struct sink *relay = relay_new(&gate.sink, &err);
+	CHECK_INT(sink_write(relay, content, RELAY_ROOM, &err), 0);
+	sem_wait(&gate.entered);
+	pthread_create(&thread, NULL, open_later, &gate);
+	relay_free(relay);
+	pthread_join(thread, NULL);
+	CHECK_INT(gate.taken, RELAY_ROOM / 8); /* one piece */
+	CHECK_INT(gate.ended, 0);
+}
+
+/* It had not even begun. */
+static void test_dropped_at_once(void)
+{
+	struct gate gate;
+	struct err err = ERR_INIT;
+
+	gate_init(&gate);
+	struct sink *relay = relay_new(&gate.sink, &err);
+	CHECK_INT(sink_write(relay, content, 100, &err), 0);
+	relay_free(relay);
+	CHECK_INT(gate.taken, 0);
+	CHECK_INT(gate.ended, 0);
 }
 
 TESTS(TEST(prepare), TEST(test_all_bytes), TEST(test_nothing), TEST(test_both_at_once),
-      TEST(test_room), TEST(test_fails), TEST(test_fails_late), TEST(test_dropped))
+      TEST(test_room), TEST(test_fails), TEST(test_fails_late), TEST(test_dropped),
+      TEST(test_dropped_at_once))

@@ -114,17 +114,14 @@ static int prove_down(struct node *node, struct err *err)
 			"systemctl disable --now kubelet, and end both; or name that node, too");
 }
 
-/* A drill and a rejoin need all members; to browse one is enough, but what a dead drill has left is on all. */
+/* Those that take no --without need all members: to browse one is enough, but what a dead drill has left is on all. */
 static int hint_absent(const struct opts *opts, const char *name, bool one, struct err *err)
 {
-	static const char *const drills[] = { "drill", "browse", "extract" };
-
-	for (size_t i = 0; i < 3; i++)
-		if (text_same(opts->command, drills[i]))
-			return err_hint(err, HINT_ALL);
 	if (text_same(opts->command, "rejoin"))
 		return err_hint(err, "name all nodes; a member whose node is gone for good is "
 				     "taken out of the cluster first (etcdctl member remove)");
+	if (!opts_takes(opts, "without"))
+		return err_hint(err, HINT_ALL);
 	if (!one)
 		return err_hint(err, "name their nodes, too: only one can be left out");
 	return err_hint(err, "name its node, too; when that node is down for good: --without %s",

@@ -34,18 +34,16 @@ enum {
 	ON_DIFF = 1 << 12,
 	ON_STATUS = 1 << 13,
 	ON_RESUME = 1 << 14,
-	ON_ASKS =
-		1
-		<< 15, /* those that stop things and ask: restore, resume, rejoin, rollback, clean */
+	/* those that stop things and ask: restore, resume, rejoin, rollback, clean */
+	ON_ASKS = 1 << 15,
 	ON_REPORT = 1 << 16, /* those that play a run and can write a report of it */
 	ON_DRILL = 1 << 17,
 	ON_REJOIN = 1 << 18,
 	ON_BROWSE = 1 << 19, /* browse, extract */
 	ON_EXTRACT = 1 << 20,
 	ON_TAIL = 1 << 21, /* the words after -- are a command: browse */
-	ON_ABSENT =
-		1
-		<< 22, /* those that can do with a member gone: restore, resume, rollback, clean */
+	/* those that can do with a member gone: restore, resume, rollback, clean */
+	ON_ABSENT = 1 << 22,
 };
 
 struct flag {

@@ -266,6 +266,21 @@ static int hint_switch(const struct opts *opts, const struct seen *seen, struct 
 	return hint_help(opts, err);
 }
 
+static bool takes(const struct command *command, const struct flag *flag)
+{
+	return flag->on & (command->takes | ON_EVERY);
+}
+
+bool opts_takes(const struct opts *opts, const char *name)
+{
+	const struct command *command = opts->command ? command_find(opts->command) : NULL;
+	const struct flag *flag = flags;
+
+	while (flag->name && strcmp(flag->name, name) != 0)
+		flag++;
+	return command && flag->name && takes(command, flag);
+}
+
 static int check(struct opts *opts, const struct seen *seen, struct err *err)
 {
 	const struct command *command = opts->command ? command_find(opts->command) : NULL;
@@ -284,7 +299,7 @@ static int check(struct opts *opts, const struct seen *seen, struct err *err)
 	if (!command || opts->help)
 		return 0;
 	for (size_t i = 0; i < seen->count; i++)
-		if (!(seen->flags[i]->on & (command->takes | ON_EVERY))) {
+		if (!takes(command, seen->flags[i])) {
 			err_set(err, ERR_USAGE, "unknown flag: --%s", seen->flags[i]->name);
 			return hint_help(opts, err);
 		}

@@ -112,6 +112,9 @@ struct opts {
  */
 int opts_parse(int argc, char *const argv[], struct opts *opts, struct err *err);
 
+/* Whether the command that was given takes that flag ("without"); for hints. */
+bool opts_takes(const struct opts *opts, const char *flag);
+
 /* Help for one command, or for the program when command is NULL, to stdout. */
 void opts_help(const struct opts *opts, const char *command);
 

@@ -10,9 +10,9 @@
 enum { RELAY_ROOM = 512 * 1024 }; /* bytes that may wait in it */
 
 /*
- * `next` is borrowed, and used by the relay's thread alone until the relay's `end` has returned, or until relay_free.  Its error comes back from the next
- * write to the relay, or from its end; both may wait for `next`, which must know itself when to give up.  NULL: FILE, no
- * thread could be started.
+ * `next` is borrowed, and used by the relay's thread alone until the relay's `end` has returned, or until relay_free.
+ * Its error comes back from the next write to the relay, or from its end; both may wait for `next`, which must know
+ * itself when to give up.  NULL: FILE, no thread could be started.
  */
 struct sink *relay_new(struct sink *next, struct err *err);
 

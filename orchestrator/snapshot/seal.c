@@ -38,29 +38,29 @@ int seal_init(struct seal *seal, const struct seal_settings *s, struct sink *to,
 			return -1;
 	}
 	if (seal->kind != COMPRESS_NONE) {
-		next = seal->relays[0] = relay_new(next, err);
+		next = seal->relay = relay_new(next, err);
 		if (!next)
 			return -1;
 		next = seal->pack = seal->kind == COMPRESS_ZSTD
 					    ? zstd_pack(s->compress.level, next)
 					    : gzip_pack(s->compress.level, next);
 	}
-	seal->first = seal->relays[1] = relay_new(next, err);
+	seal->first = relay_new(next, err);
 	return seal->first ? 0 : -1;
 }
 
 /* The first relay first: no stage is freed while bytes may come to it. */
 void seal_release(struct seal *seal)
 {
-	relay_free(seal->relays[1]);
-	relay_free(seal->relays[0]);
+	relay_free(seal->first);
+	relay_free(seal->relay);
 	if (seal->kind == COMPRESS_ZSTD)
 		zstd_pack_free(seal->pack);
 	else
 		gzip_pack_free(seal->pack);
 	age_seal_free(seal->age);
 	tap_release(&seal->stored);
-	seal->first = seal->pack = seal->age = seal->relays[0] = seal->relays[1] = NULL;
+	seal->first = seal->pack = seal->relay = seal->age = NULL;
 }
 
 const char *seal_suffix(const struct seal_settings *s)

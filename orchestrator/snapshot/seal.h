@@ -14,13 +14,12 @@ struct seal_settings {
 	const struct buf *passphrase;            /* NULL or empty: not by passphrase; not both */
 };
 
-enum { SEAL_RELAYS = 2 };
-
 struct seal {
-	struct sink *first; /* the stage to write to */
+	struct sink *first; /* the stage to write to: a relay */
 	/* What came out.  Of bytes that are neither compressed nor encrypted it makes no SHA-256: it is that of what went in. */
 	struct tap stored;
-	struct sink *pack, *age, *relays[SEAL_RELAYS];
+	/* NULL: not done; the relay is behind pack */
+	struct sink *pack, *relay, *age;
 	enum compress_kind kind;
 };
 

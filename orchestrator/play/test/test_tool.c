@@ -143,8 +143,7 @@ static void test_does_not_run(void)
 
 static void clean_up(void)
 {
-	sh("rm -rf "
-	   "\"$PWD\"");
+	sh("rm -rf \"$PWD\"");
 }
 
 TESTS(TEST(prepare), TEST(test_order), TEST(test_does_not_run), TEST(clean_up))

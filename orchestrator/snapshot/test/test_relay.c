@@ -3,7 +3,6 @@
  * them than there is room for; an error of the next stage comes back; what was dropped is not passed on.
  */
 #include "base/digest.h"
-#include "base/mem.h"
 #include "base/test/check.h"
 #include "snapshot/relay.h"
 #include "snapshot/test/collect.h"
@@ -11,7 +10,6 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,11 +54,21 @@ static int gate_end(struct sink *sink, struct err *err)
 	return gate->end_fails ? err_set(err, ERR_STORE, "the store did not keep it") : 0;
 }
 
-static void gate_init(struct gate *gate)
+/* A relay to a gate that stands open. */
+static struct sink *relay_to(struct gate *gate)
 {
+	struct err err = ERR_INIT;
+
 	*gate = (struct gate){ .sink = { gate_write, gate_end } };
 	sem_init(&gate->entered, 0, 0);
 	sem_init(&gate->open, 0, 0);
+	return relay_new(&gate->sink, &err);
+}
+
+static void let_in(struct gate *gate, size_t times)
+{
+	while (times--)
+		sem_post(&gate->open);
 }
 
 static void prepare(void)
@@ -107,15 +115,13 @@ static void test_both_at_once(void)
 	struct gate gate;
 	struct err err = ERR_INIT;
 
-	gate_init(&gate);
+	struct sink *relay = relay_to(&gate);
 	gate.waits = true;
-	struct sink *relay = relay_new(&gate.sink, &err);
 	for (size_t at = 0; at < RELAY_ROOM; at += PIECE)
 		CHECK_INT(sink_write(relay, content + at, PIECE, &err), 0);
 	sem_wait(&gate.entered); /* it has the first bytes, and has not given them back */
 	CHECK_INT(gate.taken, 0);
-	for (int i = 0; i < 8; i++)
-		sem_post(&gate.open);
+	let_in(&gate, 8);
 	CHECK_INT(sink_end(relay, &err), 0);
 	CHECK_INT(gate.taken, RELAY_ROOM);
 	CHECK_INT(gate.ended, 1);
@@ -146,17 +152,15 @@ static void test_room(void)
 	struct err err = ERR_INIT;
 	pthread_t thread;
 
-	gate_init(&gate);
+	struct writing w = { .relay = relay_to(&gate) };
 	gate.waits = true;
-	struct writing w = { .relay = relay_new(&gate.sink, &err) };
 	pthread_create(&thread, NULL, write_all, &w);
 	sem_wait(&gate.entered);
 	while (w.written < RELAY_ROOM)
 		usleep(1000);
 	usleep(50000); /* it would go on now, if it could */
 	CHECK_INT(w.written, RELAY_ROOM);
-	for (size_t i = 0; i < SIZE / PIECE; i++)
-		sem_post(&gate.open);
+	let_in(&gate, SIZE / PIECE);
 	pthread_join(thread, NULL);
 	CHECK_INT(sink_end(w.relay, &err), 0);
 	CHECK_INT(gate.taken, SIZE / PIECE * PIECE);
@@ -170,9 +174,8 @@ static void test_fails(void)
 	struct err err = ERR_INIT;
 	int failed = 0;
 
-	gate_init(&gate);
+	struct sink *relay = relay_to(&gate);
 	gate.fails_after = 2 * 1024 * 1024;
-	struct sink *relay = relay_new(&gate.sink, &err);
 	for (size_t at = 0; !failed && at + PIECE <= SIZE; at += PIECE)
 		failed = sink_write(relay, content + at, PIECE, &err);
 	CHECK_INT(failed, -1);
@@ -189,10 +192,9 @@ static void test_fails_late(void)
 	for (int at_end = 0; at_end < 2; at_end++) {
 		struct gate gate;
 		struct err err = ERR_INIT;
-		gate_init(&gate);
+		struct sink *relay = relay_to(&gate);
 		gate.fails_after = at_end ? 0 : 1;
 		gate.end_fails = at_end;
-		struct sink *relay = relay_new(&gate.sink, &err);
 		CHECK_INT(sink_write(relay, content, 100, &err), 0);
 		CHECK_INT(sink_end(relay, &err), -1);
 		CHECK_INT(err.code, ERR_STORE);
@@ -204,11 +206,8 @@ static void test_fails_late(void)
 
 static void *open_later(void *arg)
 {
-	struct gate *gate = arg;
-
 	usleep(50000); /* relay_free waits by now */
-	for (int i = 0; i < 8; i++)
-		sem_post(&gate->open);
+	let_in(arg, 8);
 	return NULL;
 }
 
@@ -219,9 +218,8 @@ static void test_dropped(void)
 	struct err err = ERR_INIT;
 	pthread_t thread;
 
-	gate_init(&gate);
+	struct sink *relay = relay_to(&gate);
 	gate.waits = true;
-	struct sink *relay = relay_new(&gate.sink, &err);
 	CHECK_INT(sink_write(relay, content, RELAY_ROOM, &err), 0);
 	sem_wait(&gate.entered);
 	pthread_create(&thread, NULL, open_later, &gate);
@@ -237,8 +235,7 @@ static void test_dropped_at_once(void)
 	struct gate gate;
 	struct err err = ERR_INIT;
 
-	gate_init(&gate);
-	struct sink *relay = relay_new(&gate.sink, &err);
+	struct sink *relay = relay_to(&gate);
 	CHECK_INT(sink_write(relay, content, 100, &err), 0);
 	relay_free(relay);
 	CHECK_INT(gate.taken, 0);

@@ -1,7 +1,6 @@
 /*
- * verb_pod: static pods are stopped by moving their manifests out of kubelet's sight and ending their
- * processes, and started by putting the manifests back.  "Stopped" is proved by process, by database
- * lock and by ports that nobody listens on; kubelet's word is not taken for it.
+ * verb_pod: static pods are stopped by moving their manifests out of kubelet's sight and ending their processes, and started by
+ * putting them back.  "Stopped" is proved by process, by database lock and by closed ports; kubelet's word is not taken for it.
  */
 #include "base/log.h"
 #include "base/mem.h"
@@ -16,8 +15,8 @@
 #include <string.h>
 
 /*
- * A changed annotation gives the pod a new UID.  kubelet keeps its back-off by UID: without this a pod that
- * was stopped a few times lately starts after minutes.
+ * A changed annotation gives the pod a new UID.  kubelet keeps its back-off by UID: without this a pod that was stopped a few times
+ * lately starts after minutes.
  */
 #define ANNOTATION "etcd-backup/run"
 
@@ -156,14 +155,25 @@ static int look_gone(struct node *node, const struct target *target, const struc
 	    look_db_held(node, target->member, deadline, &held, err))
 		return -1;
 	*gone = !pids->count && !port && !held;
-	if (pids->count)
+	if (pids->count) {
 		err_set(err, ERR_TIMEOUT, "%s still runs (process %s)", target->program,
 			pids->list[0]);
-	else if (port)
+		err_hint(err, "on the node: ps -o state,wchan:30,args -p %s", pids->list[0]);
+	} else if (port)
 		err_set(err, ERR_TIMEOUT, "somebody still listens on port %u", port);
 	else if (held)
 		err_set(err, ERR_TIMEOUT, "somebody still holds the lock of the database");
 	return 0;
+}
+
+/* A look that the step's end cut short: what the one before it saw is the reason. */
+static int end_not_seen(const struct err *still, struct err *err)
+{
+	if (err->code == ERR_TIMEOUT && still->code) {
+		err_in(err, "%s; then", still->text);
+		err_hint(err, "%s", still->hint);
+	}
+	return -1;
 }
 
 /*
@@ -183,7 +193,7 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 		if (look_processes(node, target->program, target->flag, target->value, deadline,
 				   &pids, err) ||
 		    look_sockets(node, deadline, &sockets, err))
-			return -1;
+			return end_not_seen(&still, err);
 		unsigned port = look_parse_listening(buf_str(&sockets), target->ports);
 		bool shut = !look_parse_listening(buf_str(&sockets), target->doors);
 		if (look_gone(node, target, &pids, port, deadline, &gone, &still)) {
@@ -194,7 +204,7 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 			return 0;
 		if (pids.count && (shut || now_ms() >= grace) &&
 		    kill_all(node, &pids, deadline, err))
-			return -1;
+			return end_not_seen(&still, err);
 		if (now_ms() >= deadline) {
 			*err = still;
 			return -1;
@@ -206,8 +216,7 @@ static int end_process(struct node *node, const struct play_ctx *ctx, const stru
 
 /* Where this run's copies of a manifest are. */
 struct places {
-	bool live, parked,
-		started; /* in its place; parked; put back by this run, the original kept */
+	bool live, parked, started; /* the last: put back by this run, the original kept */
 };
 
 static int look_places(struct node *node, const struct play_ctx *ctx, const char *pod,

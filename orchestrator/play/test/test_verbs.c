@@ -633,6 +633,31 @@ static void test_come_back(void)
 	}
 }
 
+/* The step's end comes in the middle of a command: what was seen before is the reason. */
+static void test_cut_short(void)
+{
+	const struct err late = { .code = ERR_TIMEOUT, .text = "kill: no answer in time" };
+	const struct fake_answer list[] = { { "pgrep -a -x etcd", 0, "7 etcd --name=cp-1\n",
+					      ERR_INIT },
+					    { "kill -KILL", -1, NULL, late },
+					    { .has = NULL } };
+	const struct fake_answer lost[] = { { "pgrep -a -x etcd", -1, NULL, late },
+					    { .has = NULL } };
+	struct err err;
+
+	fake_world_open(&world, 1, false);
+	play_to("stop-apiserver");
+	answers(list);
+	CHECK(call("stop-etcd", &err));
+	CHECK_INT(err.code, ERR_TIMEOUT);
+	CHECK_HAS(err.text, "etcd still runs (process 7); then: kill: no answer in time");
+	CHECK_HAS(err.hint, "ps -o state,wchan:30,args -p 7");
+	answers(lost);
+	CHECK(call("stop-etcd", &err));
+	CHECK_STR(err.text, late.text);
+	fake_world_close(&world);
+}
+
 /* Somebody has put a manifest back, or holds the database. */
 static void test_not_moved(void)
 {
@@ -769,8 +794,8 @@ static void test_cluster_check(void)
 TESTS(TEST(test_checks), TEST(test_quota), TEST(test_alarms_expected),
       TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_alarm_of_old_data),
       TEST(test_clear_corrupt), TEST(test_auth), TEST(test_api), TEST(test_wal_in_data_dir),
-      TEST(test_alarms_left), TEST(test_front), TEST(test_come_back), TEST(test_not_moved),
-      TEST(test_snapshot), TEST(test_others), TEST(test_kept_of_two_clusters), TEST(test_no_bump),
-      TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable),
-      TEST(test_no_annotation), TEST(test_ports), TEST(test_turns), TEST(test_selinux),
-      TEST(test_made))
+      TEST(test_alarms_left), TEST(test_front), TEST(test_come_back), TEST(test_cut_short),
+      TEST(test_not_moved), TEST(test_snapshot), TEST(test_others), TEST(test_kept_of_two_clusters),
+      TEST(test_no_bump), TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end),
+      TEST(test_unreachable), TEST(test_no_annotation), TEST(test_ports), TEST(test_turns),
+      TEST(test_selinux), TEST(test_made))

@@ -104,7 +104,7 @@ DEB_BUILD := gcc make pkg-config libssh2-1-dev libuv1-dev libcurl4-openssl-dev l
              libyaml-dev libssl-dev libzstd-dev zlib1g-dev libexpat1-dev libc6-dev
 DEB_CHECK := clang clang-format clang-tidy cppcheck shellcheck
 DEB_TEST  := libclang-rt-14-dev openssh-server openssh-client openssl jq python3 curl procps git age zstd \
-             tar python3-jsonschema chromium
+             tar python3-jsonschema chromium systemd
 SUDO      := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # installs those of a list that are missing; says so first
@@ -214,6 +214,7 @@ test: deps-test
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- drill-nodes e2e/drill-nodes/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- drill-one e2e/drill-nodes/one $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
+		-- drill-unified e2e/drill-nodes/unified $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- rejoin e2e/rejoin/run $(BUILD)/asan/kubectl-etcd_backup
 

@@ -1,6 +1,6 @@
 # node.sh: a real etcd of one member, and the node it is on: an sshd on loopback with an /etc of its own, in which the manifest of
 # that etcd lies.  Sourced; wants $BIN, the folder of etcd's programs, and $work, a folder for it; $sshd_more, if set, is a line
-# for sshd's settings, $node_path the PATH there.  Root.
+# for sshd's settings, $node_path the PATH there; with $node_here the namespace of mounts that we are in is the node's.  Root.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 pids=() etcd_pid='' etcd_flags=()
@@ -44,7 +44,8 @@ make_pki() {
 }
 
 sshd_start() {
-	local i
+	local i apart=(unshare -m)
+	[ -z "${node_here:-}" ] || apart=()
 	mkdir -p "$work/etc/kubernetes/manifests" "$work/etc-work" /run/sshd
 	{
 		printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: etcd, namespace: kube-system}\nspec:\n  hostNetwork: true\n  containers:\n'
@@ -71,7 +72,7 @@ ${node_path:+SetEnv PATH=$node_path}
 C
 	# what this machine's root has in its bashrc is none of a node's: bash reads it for every command that comes by SSH
 	# shellcheck disable=SC2016
-	unshare -m sh -c 'mount -t overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/etc-work" overlay /etc &&
+	"${apart[@]}" sh -c 'mount -t overlay -o "lowerdir=/etc,upperdir=$0/etc,workdir=$0/etc-work" overlay /etc &&
 		{ ! [ -f ~root/.bashrc ] || mount --bind /dev/null ~root/.bashrc; } && exec /usr/sbin/sshd -D -e -f "$0/sshd_config"' "$work" 2>"$work/sshd.log" &
 	pids+=($!)
 	for ((i = 0; i < 100; i++)); do

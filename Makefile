@@ -260,6 +260,7 @@ drill: deps all
 bench: deps all
 	$(call install,jq curl procps bc age zstd openssh-server python3)
 	e2e/bench/run $(BUILD)/kubectl-etcd_backup
+	e2e/bench/members $(BUILD)/kubectl-etcd_backup
 	e2e/bench/save $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 	e2e/bench/memory $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 

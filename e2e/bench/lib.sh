@@ -54,6 +54,11 @@ sys.exit(rc)' "$work" "$@" > "$work/rss" || { tail -n 5 "$work/err"; kill $probe
 	echo "$down" >> "$work/down-$name"
 	echo "$to - $from" | bc >> "$work/whole-$name"
 }
+# ours LABEL: a restore of $work/LABEL.db
+ours() {
+	measure "ours-$1" "$PLUGIN" restore "$work/$1.db" --yes "${SSH_FLAGS[@]}"
+	every_node sh -c 'rm -rf /var/lib/etcd/.before-* /etc/kubernetes/etcd-backup/*'
+}
 ratio() { echo "scale=2; $1 / $2" | bc; }
 # median KIND NAME: of the figures in $work/KIND-NAME
 median() { sort -n "$work/$1-$2" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }

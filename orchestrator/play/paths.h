@@ -6,6 +6,7 @@
  *   DATA/.snapshot-RUN/snapshot.db             as sent
  *   DATA/.restoring-RUN/                       restored, not yet in place
  *   DATA/.before-RUN/                          the old data after the swap
+ *   DATA/.stray-RUN/                           what an etcd began there while the data was moved (see swap.h)
  */
 #ifndef PLAY_PATHS_H
 #define PLAY_PATHS_H
@@ -23,7 +24,7 @@ char *path_original(const struct play_ctx *ctx, const char *pod);
 char *path_of_run(const char *run, const char *folder,
 		  const char *pod); /* RUNS/RUN/FOLDER/pod.yaml */
 
-/* DIR/.KIND-RUN/name for a data or WAL dir; kind: "snapshot", "restoring", "before"; name NULL: the folder */
+/* DIR/.KIND-RUN/name for a data or WAL dir; kind: "snapshot", "restoring", "before", "stray"; name NULL: the folder */
 char *path_beside(const struct play_ctx *ctx, const char *dir, const char *kind, const char *name);
 
 /* Where the new data lies before the swap: .restoring-RUN, or .before-TARGET of the run that is rolled back. */

@@ -4,16 +4,20 @@
  */
 #include "play/swap.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "play/look.h"
 #include "play/paths.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 /* The names in one folder: `member` in a data dir, the files themselves in a WAL dir. */
 struct swap {
-	char *live, *staged, *old, *old_folder;
+	char *live, *staged, *old, *old_folder, *stray_folder;
 };
+
+enum { STRAYS_MAX = 9 };
 
 static void swap_scoped(struct swap *swap)
 {
@@ -21,6 +25,7 @@ static void swap_scoped(struct swap *swap)
 	mem_scoped(&swap->staged);
 	mem_scoped(&swap->old);
 	mem_scoped(&swap->old_folder);
+	mem_scoped(&swap->stray_folder);
 }
 
 static struct swap member_swap(const struct play_ctx *ctx, const char *dir)
@@ -30,22 +35,72 @@ static struct swap member_swap(const struct play_ctx *ctx, const char *dir)
 		.staged = path_new_data(ctx, dir, "member"),
 		.old = path_beside(ctx, dir, "before", "member"),
 		.old_folder = path_beside(ctx, dir, "before", NULL),
+		.stray_folder = path_beside(ctx, dir, "stray", NULL),
 	};
+}
+
+/*
+ * A kubelet that had not seen yet that the manifest is gone has started etcd once more, between the two renames: in an empty folder it
+ * has begun a database of its own.  That is nobody's data, and kept all the same.
+ */
+static int put_aside(struct node *node, const struct swap *swap, uint64_t deadline, struct err *err)
+{
+	char *to[STRAYS_MAX];
+	bool there[STRAYS_MAX];
+	size_t free_at = 0;
+
+	for (size_t i = 0; i < STRAYS_MAX; i++)
+		to[i] = mem_printf("%s/%zu", swap->stray_folder, i + 1);
+	int failed = look_exist(node, (const char *const *)to, STRAYS_MAX, deadline, there, err);
+	while (!failed && free_at < STRAYS_MAX - 1 && there[free_at])
+		free_at++;
+	if (!failed)
+		failed = node_run(node, argv("install", "-d", "-m", "0700", swap->stray_folder),
+				  deadline, NULL, err) ||
+			 node_move(node, swap->live, to[free_at], deadline, err);
+	if (!failed)
+		log_at(0,
+		       "warning: %s: etcd had begun a database of its own while the data was "
+		       "moved; it is in %s and can be removed",
+		       node->name, to[free_at]);
+	for (size_t i = 0; i < STRAYS_MAX; i++)
+		free(to[i]);
+	return failed ? -1 : 0;
+}
+
+enum { FOLDER, OLD, STAGED, LIVE, PLACES };
+
+static int look_swap(struct node *node, const struct swap *swap, uint64_t deadline,
+		     bool there[PLACES], struct err *err)
+{
+	const char *const paths[PLACES] = { swap->old_folder, swap->old, swap->staged, swap->live };
+
+	return look_exist(node, paths, PLACES, deadline, there, err);
+}
+
+/* Old and new are both beside: what is in their place is neither. */
+static bool is_stray(const bool there[PLACES])
+{
+	return there[OLD] && there[STAGED] && there[LIVE];
 }
 
 static int member_in(struct node *node, const struct swap *swap, uint64_t deadline, struct err *err)
 {
-	const char *const paths[] = { swap->staged, swap->live };
-	bool there[2];
+	bool there[PLACES];
 
-	if (look_exist(node, paths, 2, deadline, there, err))
+	if (look_swap(node, swap, deadline, there, err))
 		return -1;
-	if (!there[0]) /* it is in place already, if anything is */
+	if (!there[STAGED]) /* it is in place already, if anything is */
 		return 0;
+	if (is_stray(there)) {
+		if (put_aside(node, swap, deadline, err))
+			return -1;
+		there[LIVE] = false;
+	}
 	if (node_run(node, argv("install", "-d", "-m", "0700", swap->old_folder), deadline, NULL,
 		     err))
 		return -1;
-	if (there[1] && node_move(node, swap->live, swap->old, deadline, err))
+	if (there[LIVE] && node_move(node, swap->live, swap->old, deadline, err))
 		return -1;
 	return node_move(node, swap->staged, swap->live, deadline, err);
 }
@@ -53,15 +108,15 @@ static int member_in(struct node *node, const struct swap *swap, uint64_t deadli
 static int member_out(struct node *node, const struct swap *swap, uint64_t deadline,
 		      struct err *err)
 {
-	enum { FOLDER, OLD, STAGED, LIVE, COUNT };
-	const char *const paths[COUNT] = { swap->old_folder, swap->old, swap->staged, swap->live };
-	bool there[COUNT];
+	bool there[PLACES];
 	int ignored;
 
-	if (look_exist(node, paths, COUNT, deadline, there, err))
+	if (look_swap(node, swap, deadline, there, err))
 		return -1;
 	if (!there[FOLDER]) /* nothing was swapped */
 		return 0;
+	if (is_stray(there) && put_aside(node, swap, deadline, err))
+		return -1;
 	if (!there[STAGED] && there[LIVE] &&
 	    node_move(node, swap->live, swap->staged, deadline, err))
 		return -1;
@@ -72,14 +127,16 @@ static int member_out(struct node *node, const struct swap *swap, uint64_t deadl
 
 /*
  * A WAL folder of its own holds its files directly.  They move in two halves, the old ones away and the new ones in; between
- * them a mark is set, so that what stands in the folder is known to be old or new whenever this is begun again.
+ * them a mark is set, so that what stands in the folder is known to be old or new whenever this is begun again.  A file of that name can
+ * only be a stray etcd's: it gets another name, which etcd passes over.
  */
 static int move_files(struct node *node, const char *from, const char *to, uint64_t deadline,
 		      struct err *err)
 {
 	return node_run(node,
 			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f", "!",
-			     "-name", SWAP_MARK, "-exec", "mv", "-n", "-t", to, "--", "{}", "+"),
+			     "-name", SWAP_MARK, "-exec", "mv", "--backup=numbered", "-t", to, "--",
+			     "{}", "+"),
 			deadline, NULL, err);
 }
 
@@ -174,6 +231,18 @@ int swap_is_undone(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 	if (look_exist(node, paths, 2, deadline, there, err))
 		return -1;
 	*undone = !there[0] && !there[1];
+	return 0;
+}
+
+int swap_has_stray(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *stray,
+		   struct err *err)
+{
+	scoped(swap) struct swap swap = member_swap(ctx, play_node(ctx, node)->member->data_dir);
+	bool there[PLACES];
+
+	if (look_swap(node, &swap, deadline, there, err))
+		return -1;
+	*stray = is_stray(there);
 	return 0;
 }
 

@@ -25,6 +25,13 @@ int swap_is_done(struct node *node, const struct play_ctx *ctx, uint64_t deadlin
 int swap_is_undone(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *undone,
 		   struct err *err);
 
+/*
+ * Whether old and new are both beside, and something else is in their place: an etcd that was started once more while they were
+ * moved has made it.  The next swap, in or out, puts it into .stray-RUN of the data dir, when that etcd has ended.
+ */
+int swap_has_stray(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *stray,
+		   struct err *err);
+
 /* In and out.  Nobody may have the data open: the caller has looked.  -1: REMOTE, SSH, TIMEOUT. */
 int swap_in(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
 int swap_out(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);

@@ -113,6 +113,27 @@ int verb_drop_snapshot(struct node *node, const struct play_ctx *ctx, uint64_t d
 	return 0;
 }
 
+typedef int swap_fn(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		    struct err *err);
+
+/* While nobody has the data open; once more when an etcd has come up meanwhile. */
+static int move_data(struct node *node, const struct play_ctx *ctx, swap_fn *swap,
+		     uint64_t deadline, struct err *err)
+{
+	for (int more = 2;; more--) {
+		struct err ignored = ERR_INIT;
+		bool stray = false;
+		if (pod_keep_down(node, ctx, deadline, err))
+			return -1;
+		if (!swap(node, ctx, deadline, err))
+			return 0;
+		if (!more || err->code != ERR_REMOTE ||
+		    swap_has_stray(node, ctx, deadline, &stray, &ignored) || !stray)
+			return -1;
+		*err = ERR_INIT;
+	}
+}
+
 int verb_swap_data(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		   struct err *err)
 {
@@ -122,9 +143,7 @@ int verb_swap_data(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 		return -1;
 	if (done)
 		return 0;
-	if (pod_keep_down(node, ctx, deadline, err))
-		return -1;
-	return swap_in(node, ctx, deadline, err);
+	return move_data(node, ctx, swap_in, deadline, err);
 }
 
 int verb_swap_data_back(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -136,7 +155,5 @@ int verb_swap_data_back(struct node *node, const struct play_ctx *ctx, uint64_t 
 		return -1;
 	if (undone)
 		return 0;
-	if (pod_keep_down(node, ctx, deadline, err))
-		return -1;
-	return swap_out(node, ctx, deadline, err);
+	return move_data(node, ctx, swap_out, deadline, err);
 }

@@ -120,9 +120,11 @@ int verb_drop_kept(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 	struct play_ctx target = of_target(ctx);
 	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
 	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
+	scoped(mem) char *stray = path_beside(&target, member->data_dir, "stray", NULL);
 	scoped(mem) char *state = path_run(&target, NULL);
 
-	return node_run(node, argv("rm", "-rf", "--", kept, wal_kept, state), deadline, NULL, err);
+	return node_run(node, argv("rm", "-rf", "--", kept, wal_kept, stray, state), deadline, NULL,
+			err);
 }
 
 int verb_drop_emptied(struct node *node, const struct play_ctx *ctx, uint64_t deadline,

@@ -150,7 +150,7 @@ static void do_grep(const struct command *c)
 	*c->status = fake_read(c->words[3], &text) ? !strstr(buf_str(&text), c->words[2]) : 2;
 }
 
-/* find FROM ... ! -name MARK -exec mv -n -t TO -- {} + */
+/* find FROM ... ! -name MARK -exec mv --backup=numbered -t TO -- {} + */
 static void do_find(const struct command *c)
 {
 	scoped(fake_names) struct fake_names names = fake_list(c->words[1]);
@@ -173,12 +173,13 @@ static void do_find(const struct command *c)
 		for (size_t i = 0; i < names.count; i++) {
 			scoped(mem) char *from = mem_printf("%s/%s", c->words[1], names.list[i]);
 			scoped(mem) char *there = mem_printf("%s/%s", to, names.list[i]);
+			scoped(mem) char *backup = mem_printf("%s.~1~", there);
 			if (lstat(from, &st) || !S_ISREG(st.st_mode) ||
 			    strcmp(names.list[i], mark) == 0)
 				continue;
 			files += pass == 0;
-			if (pass == 1 && (!c->half || moved++ < files / 2) && !fake_exists(there) &&
-			    rename(from, there))
+			if (pass == 1 && (!c->half || moved++ < files / 2) &&
+			    ((fake_exists(there) && rename(there, backup)) || rename(from, there)))
 				abort();
 		}
 }

@@ -9,7 +9,9 @@
 #include "fake_files.h"
 #include "fake_node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,4 +145,92 @@ static void test_no_old_data(void)
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_cut), TEST(test_no_old_data))
+/* What an etcd leaves that was started over an empty data dir. */
+static void write_stray(const struct fake_world *world)
+{
+	scoped(mem) char *folder = mem_printf("%s/var/lib/etcd/member/snap", world->nodes[0].root);
+	scoped(mem) char *db = mem_printf("%s/db", folder);
+
+	fake_make_folders(folder);
+	fake_write(db, "stray\n", 6, 0600);
+}
+
+static bool has_stray(const struct fake_world *world, const char *number)
+{
+	scoped(mem) char *db = mem_printf("%s/var/lib/etcd/.stray-" FAKE_RUN "/%s/snap/db",
+					  world->nodes[0].root, number);
+	scoped(buf) struct buf text = BUF_INIT(64);
+
+	return fake_read(db, &text) && strcmp(buf_str(&text), "stray\n") == 0;
+}
+
+static bool swap_sees_stray(struct fake_world *world)
+{
+	struct err err = ERR_INIT;
+	bool stray = false;
+
+	CHECK_INT(swap_has_stray(&world->fleet_nodes[0], &world->ctx, soon(), &stray, &err), 0);
+	return stray;
+}
+
+/* An etcd was started once more between the renames: what it made is in nobody's way, and kept. */
+static void test_stray(void)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	open_staged(&world, false);
+	const char *root = world.nodes[0].root;
+	scoped(mem) char *live = mem_printf("%s/var/lib/etcd/member", root);
+	scoped(mem) char *staged =
+		mem_printf("%s/var/lib/etcd/.restoring-" FAKE_RUN "/member", root);
+	scoped(mem) char *folder = mem_printf("%s/var/lib/etcd/.before-" FAKE_RUN, root);
+	scoped(mem) char *old = mem_printf("%s/member", folder);
+	CHECK(!swap_sees_stray(&world));
+	fake_make_folders(folder);
+	CHECK_INT(rename(live, old), 0);
+	CHECK(!swap_sees_stray(&world));
+	write_stray(&world);
+	CHECK(swap_sees_stray(&world));
+	CHECK_INT(swap_in(&world.fleet_nodes[0], &world.ctx, soon(), &err), 0);
+	CHECK(serves(&world, FAKE_TOKEN) && has_stray(&world, "1") && !swap_sees_stray(&world));
+	/* and on the way back */
+	CHECK_INT(rename(live, staged), 0);
+	write_stray(&world);
+	CHECK(swap_sees_stray(&world));
+	CHECK_INT(swap_out(&world.fleet_nodes[0], &world.ctx, soon(), &err), 0);
+	CHECK(serves(&world, FAKE_OLD_TOKEN) && has_stray(&world, "1") && has_stray(&world, "2"));
+	fake_world_close(&world);
+}
+
+/* The same in a WAL folder of its own, when the old files are away: a stray's file has the name of a new one. */
+static void test_stray_wal(void)
+{
+	struct fake_world world;
+	struct err err = ERR_INIT;
+
+	open_staged(&world, true);
+	scoped(mem) char *dir = mem_printf("%s/var/lib/wal", world.nodes[0].root);
+	scoped(mem) char *before = mem_printf("%s/.before-" FAKE_RUN, dir);
+	scoped(mem) char *mark = mem_printf("%s/" SWAP_MARK, before);
+	scoped(mem) char *staged = mem_printf("%s/.restoring-" FAKE_RUN, dir);
+	scoped(fake_names) struct fake_names old = fake_list(dir), new = fake_list(staged);
+	fake_make_folders(before);
+	for (size_t i = 0; i < old.count; i++) {
+		scoped(mem) char *from = mem_printf("%s/%s", dir, old.list[i]);
+		scoped(mem) char *to = mem_printf("%s/%s", before, old.list[i]);
+		CHECK(old.list[i][0] == '.' || !rename(from, to));
+	}
+	scoped(mem) char *stray = mem_printf("%s/%s", dir, new.list[0]);
+	fake_write(mark, "", 0, 0600);
+	fake_write(stray, "stray", 5, 0600);
+	CHECK_INT(swap_in(&world.fleet_nodes[0], &world.ctx, soon(), &err), 0);
+	CHECK(serves(&world, FAKE_TOKEN));
+	scoped(mem) char *backup = mem_printf("%s.~1~", stray);
+	CHECK(fake_exists(backup));
+	CHECK_INT(swap_out(&world.fleet_nodes[0], &world.ctx, soon(), &err), 0);
+	CHECK(serves(&world, FAKE_OLD_TOKEN) && !fake_exists(backup));
+	fake_world_close(&world);
+}
+
+TESTS(TEST(test_cut), TEST(test_no_old_data), TEST(test_stray), TEST(test_stray_wal))

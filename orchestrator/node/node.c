@@ -103,7 +103,10 @@ int node_put(struct node *node, int fd, uint64_t size, const char *path, unsigne
 {
 	struct node_input input = { .fd = fd, .len = size };
 
-	return put(node, &input, path, mode, deadline, err);
+	node->gentle = true;
+	int failed = put(node, &input, path, mode, deadline, err);
+	node->gentle = false;
+	return failed;
 }
 
 int node_write(struct node *node, const void *data, size_t len, const char *path, unsigned mode,
@@ -129,7 +132,10 @@ int node_sha256(struct node *node, const char *path, uint64_t deadline, char out
 		"openssl dgst -sha256 -r \"$1\" 2>/dev/null || exec sha256sum -- \"$1\"";
 	scoped(buf) struct buf text = BUF_INIT(SUM_MAX);
 
-	if (node_run(node, argv("sh", "-c", script, "sh", path), deadline, &text, err))
+	node->gentle = true;
+	int failed = node_run(node, argv("sh", "-c", script, "sh", path), deadline, &text, err);
+	node->gentle = false;
+	if (failed)
 		return err_in(err, "%s", path);
 	/* sha256sum has a backslash in front of the line of a name with a backslash */
 	const char *hex = buf_str(&text) + (*buf_str(&text) == '\\');

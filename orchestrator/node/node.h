@@ -47,6 +47,8 @@ struct node {
 	const struct node_ops *ops;
 	void *impl;    /* of the kind; owned by it */
 	int cancel_fd; /* readable: give up; -1: none.  Set by the fleet */
+	bool ionice;   /* `ionice -c3` works there; set by whoever has tried it */
+	bool gentle;   /* the command that runs has the lowest priority; of node.c */
 	/* the host's key as it proved itself at the last login, "ssh-ed25519 AAAA..."; NULL: not known; owned by the kind */
 	const char *host_key;
 };
@@ -74,7 +76,7 @@ int node_try(struct node *node, const char *const argv[], uint64_t deadline, str
 
 /*
  * Writes `size` bytes from fd's current offset to path on the node, with that mode, owned by root:
- * to a name beside it first, fsynced, then renamed.  Never over the network in the clear.
+ * to a name beside it first, fsynced, then renamed.  Never over the network in the clear.  At low priority: beside it etcd serves.
  */
 int node_put(struct node *node, int fd, uint64_t size, const char *path, unsigned mode,
 	     uint64_t deadline, struct err *err);

@@ -140,7 +140,11 @@ static int ssh_node_run(struct node *node, const char *const args[], const struc
 
 	if (ssh_node_open(node, deadline, err))
 		return -1;
-	if (quote_command(args, impl->sudo, (unsigned)ms_until(deadline) / 1000 + 1, &line, err))
+	const struct quote_how how = { .sudo = impl->sudo,
+				       .nice = node->gentle,
+				       .ionice = node->gentle && node->ionice,
+				       .seconds = (unsigned)ms_until(deadline) / 1000 + 1 };
+	if (quote_command(args, &how, &line, err))
 		return -1;
 	if (input)
 		bytes = (struct ssh_input){ input->fd, input->data, input->len };

@@ -28,13 +28,14 @@ int quote_word(const char *word, struct buf *out)
 	return buf_adds(out, "'");
 }
 
-int quote_command(const char *const argv[], bool sudo, unsigned seconds, struct buf *out,
+int quote_command(const char *const argv[], const struct quote_how *how, struct buf *out,
 		  struct err *err)
 {
 	if (!argv[0])
 		return err_set(err, ERR_BUG, "an empty command");
-	int failed = buf_addf(out, "%senv LC_ALL=C timeout -k 5 %u", sudo ? "sudo -n -- " : "",
-			      seconds ? seconds : 1);
+	int failed = buf_addf(out, "%senv LC_ALL=C timeout -k 5 %u%s%s",
+			      how->sudo ? "sudo -n -- " : "", how->seconds ? how->seconds : 1,
+			      how->nice ? " nice -n19" : "", how->ionice ? " ionice -c3" : "");
 	for (size_t i = 0; argv[i] && !failed; i++)
 		failed = buf_adds(out, " ") || quote_word(argv[i], out);
 	if (failed)

@@ -9,12 +9,17 @@
 
 #include <stdbool.h>
 
+struct quote_how {
+	bool sudo, nice, ionice;
+	unsigned seconds; /* 0: one */
+};
+
 /*
  * Appends the command line: `sudo -n --` when not root already, `timeout -k 5 SECONDS` so that the
- * command does not outlive its channel, LC_ALL=C so that its words are the same everywhere, then argv, each
- * word in single quotes unless it needs none.  -1 (BUG) for an empty argv or one that is too long.
+ * command does not outlive its channel, LC_ALL=C so that its words are the same everywhere, `nice` and `ionice` as it is
+ * wanted, then argv, each word in single quotes unless it needs none.  -1 (BUG) for an empty argv or one that is too long.
  */
-int quote_command(const char *const argv[], bool sudo, unsigned seconds, struct buf *out,
+int quote_command(const char *const argv[], const struct quote_how *how, struct buf *out,
 		  struct err *err);
 
 /* Appends one word, in single quotes unless it needs none.  -1: it does not fit. */

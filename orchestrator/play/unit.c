@@ -34,7 +34,7 @@ static char *unit_name(const struct play_ctx *ctx, const char *program)
 
 /* The program itself, its output in a file that only root reads; in memory it is the first to go. */
 static void add_program(struct words *words, const struct play_ctx *ctx, const struct unit *unit,
-			const struct play_node *self, char **path, char **log)
+			const struct node *node, char **path, char **log)
 {
 	static const char script[] = "umask 077; log=$1; shift; "
 				     "echo 1000 2>/dev/null >/proc/self/oom_score_adj; "
@@ -47,7 +47,7 @@ static void add_program(struct words *words, const struct play_ctx *ctx, const s
 	add(words, script);
 	add(words, "sh");
 	add(words, *log);
-	if (self->ionice) {
+	if (node->ionice) {
 		add(words, "ionice");
 		add(words, "-c3");
 	}
@@ -112,7 +112,7 @@ static int by_systemd(struct node *node, const struct play_ctx *ctx, const struc
 	add_systemd(&words, unit, unified);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		add(&words, own[i]);
-	add_program(&words, ctx, unit, play_node(ctx, node), &path, &log);
+	add_program(&words, ctx, unit, node, &path, &log);
 	return node_try(node, words.list, deadline, NULL, status, err);
 }
 
@@ -128,7 +128,7 @@ static int by_setsid(struct node *node, const struct play_ctx *ctx, const struct
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		add(&words, fixed[i]);
-	add_program(&words, ctx, unit, play_node(ctx, node), &path, &log);
+	add_program(&words, ctx, unit, node, &path, &log);
 	return node_run(node, words.list, deadline, NULL, err);
 }
 

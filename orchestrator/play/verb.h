@@ -36,7 +36,6 @@ struct play_node {
 	/* from check-nodes; those after one that the node did not answer are not there */
 	struct check checks[CHECKS_MAX];
 	size_t check_count;
-	bool ionice;       /* `ionice -c3` works */
 	bool data_existed; /* the data dir was there before us */
 	uint64_t free_bytes, need_bytes;
 	char tool_source[200]; /* where the restore tool was found, in words */

@@ -181,9 +181,10 @@ static int check_priority(struct node *node, const struct play_ctx *ctx, uint64_
 {
 	int status;
 
+	(void)ctx;
 	if (node_try(node, argv("ionice", "-c3", "true"), deadline, NULL, &status, err))
 		return -1;
-	play_node(ctx, node)->ionice = status == 0;
+	node->ionice = status == 0;
 	return 0;
 }
 

@@ -47,7 +47,7 @@ static int run_tool(struct node *node, const struct play_ctx *ctx, const char *s
 	struct args args = { .count = 0 };
 	char bump[24];
 
-	if (self->ionice)
+	if (node->ionice)
 		add(&args, "ionice", "-c3");
 	add(&args, "nice", "-n19");
 	add(&args, "env", "ETCDCTL_API=3");

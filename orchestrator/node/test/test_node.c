@@ -1,5 +1,6 @@
 /*
- * test_node: a file's SHA-256 by the node itself, with openssl, without it, and with one that is of no use.
+ * test_node: a file's SHA-256 by the node itself, with openssl, without it, and with one that is of no use; what has the lowest
+ * priority there.
  */
 #include "base/mem.h"
 #include "base/test/check.h"
@@ -102,4 +103,33 @@ static void test_end(void)
 	CHECK_INT(system(command), 0);
 }
 
-TESTS(TEST(test_start), TEST(test_sum), TEST(test_openssl_comes_first), TEST(test_end))
+static unsigned commands, gentle;
+
+static int count(struct node *node, const char *const args[], const struct node_input *input,
+		 uint64_t deadline, struct buf *out, struct buf *errs, int *status, struct err *err)
+{
+	(void)args, (void)input, (void)deadline, (void)out, (void)errs, (void)err;
+	commands++;
+	gentle += node->gentle;
+	*status = 0;
+	return 0;
+}
+
+/* What may be large, while etcd serves beside it; what a step waits for is not held up. */
+static void test_gentle(void)
+{
+	static const struct node_ops ops = { .run = count };
+	struct node node = { .name = "n", .ops = &ops, .cancel_fd = -1 };
+	struct err err = ERR_INIT;
+	char out[65];
+
+	CHECK_INT(node_put(&node, 0, 0, "/a", 0600, deadline_in(1000), &err), 0);
+	CHECK(node_sha256(&node, "/a", deadline_in(1000), out, &err)); /* it says nothing */
+	CHECK(commands == 4 && gentle == 4);
+	CHECK_INT(node_write(&node, "x", 1, "/a", 0600, deadline_in(1000), &err), 0);
+	CHECK_INT(node_run(&node, argv("true"), deadline_in(1000), NULL, &err), 0);
+	CHECK(commands == 8 && gentle == 4);
+}
+
+TESTS(TEST(test_start), TEST(test_sum), TEST(test_openssl_comes_first), TEST(test_gentle),
+      TEST(test_end))

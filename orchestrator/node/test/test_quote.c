@@ -8,6 +8,8 @@
 
 #define argv(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+static const struct quote_how half_a_minute = { .seconds = 30 };
+
 static void test_text(void)
 {
 	static const struct {
@@ -35,8 +37,9 @@ static void test_text(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		scoped(buf) struct buf out = BUF_INIT(1000), want = BUF_INIT(1000);
 		struct err err = ERR_INIT;
-		CHECK_INT(quote_command(argv("rm", cases[i].word, "end"), false, 30, &out, &err),
-			  0);
+		CHECK_INT(
+			quote_command(argv("rm", cases[i].word, "end"), &half_a_minute, &out, &err),
+			0);
 		buf_addf(&want, "env LC_ALL=C timeout -k 5 30 rm %s end", cases[i].want);
 		CHECK_STR(buf_str(&out), buf_str(&want));
 	}
@@ -44,16 +47,25 @@ static void test_text(void)
 
 static void test_prefix(void)
 {
+	static const struct quote_how rude = { .sudo = true, .seconds = 90 };
+	static const struct quote_how at_once = { .seconds = 0 };
+	static const struct quote_how gentle = {
+		.sudo = true, .nice = true, .ionice = true, .seconds = 9
+	};
 	scoped(buf) struct buf out = BUF_INIT(1000);
 	struct err err = ERR_INIT;
 
-	CHECK_INT(quote_command(argv("id", "-u"), true, 90, &out, &err), 0);
+	CHECK_INT(quote_command(argv("id", "-u"), &rude, &out, &err), 0);
 	CHECK_STR(buf_str(&out), "sudo -n -- env LC_ALL=C timeout -k 5 90 id -u");
 
 	/* timeout takes 0 for no limit at all */
 	buf_clear(&out);
-	CHECK_INT(quote_command(argv("id"), false, 0, &out, &err), 0);
+	CHECK_INT(quote_command(argv("id"), &at_once, &out, &err), 0);
 	CHECK_STR(buf_str(&out), "env LC_ALL=C timeout -k 5 1 id");
+
+	buf_clear(&out);
+	CHECK_INT(quote_command(argv("dd"), &gentle, &out, &err), 0);
+	CHECK_STR(buf_str(&out), "sudo -n -- env LC_ALL=C timeout -k 5 9 nice -n19 ionice -c3 dd");
 }
 
 static void test_bad(void)
@@ -62,12 +74,12 @@ static void test_bad(void)
 	scoped(buf) struct buf out = BUF_INIT(1000);
 	struct err err = ERR_INIT;
 
-	CHECK_INT(quote_command(none, false, 30, &out, &err), -1);
+	CHECK_INT(quote_command(none, &half_a_minute, &out, &err), -1);
 	CHECK_INT(err.code, ERR_BUG);
 	for (size_t max = 0; max < strlen("env LC_ALL=C timeout -k 5 30 rm 'it'\\''s'"); max++) {
 		scoped(buf) struct buf small = BUF_INIT(max);
 		err = ERR_INIT;
-		CHECK_INT(quote_command(argv("rm", "it's"), false, 30, &small, &err), -1);
+		CHECK_INT(quote_command(argv("rm", "it's"), &half_a_minute, &small, &err), -1);
 		CHECK_INT(err.code, ERR_BUG);
 		CHECK_HAS(err.text, "too long: rm");
 	}
@@ -85,7 +97,7 @@ static void test_shell(void)
 		all[i] = (char)(i + 1);
 	all[255] = '\0';
 	CHECK_INT(quote_command(argv("printf", "[%s]", all, "", "-n", "a  b", "'$(id)'\n", "\\n"),
-				false, 30, &line, &err),
+				&half_a_minute, &line, &err),
 		  0);
 	struct proc_request request = { .argv = argv("sh", "-c", buf_str(&line)),
 					.input_fd = -1,

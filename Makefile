@@ -252,7 +252,7 @@ demo: deps
 	@$(MAKE) --no-print-directory -j2 all > $(BUILD)/build.log 2>&1 || { tail -n 40 $(BUILD)/build.log; exit 1; }
 	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/demo
 
-# SNAPSHOT=file or URL, FLAGS="--identity key.txt"; REPORT=page.html
+# SNAPSHOT=file or URL, FLAGS="--identity key.txt"; REPORT=page.html (in build/ by default)
 drill: deps all
 	$(call install,jq curl procps)
 	@PLUGIN=$(BUILD)/kubectl-etcd_backup e2e/kind-drill "$(SNAPSHOT)" $(FLAGS)

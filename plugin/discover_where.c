@@ -129,10 +129,34 @@ static int take_inventory(const struct opts *opts, const struct cluster *invento
 	return failed;
 }
 
+/* No etcd pod: where an external etcd is asked from stands in the manifests of the API servers, on their nodes. */
+static int ask_servers(const struct opts *opts, struct discovery *d, struct cluster *where,
+		       struct err *err)
+{
+	struct kube *kube = kube_new(opts, err);
+	scoped(arena) struct arena *arena = arena_new();
+	const struct tree *items = NULL;
+
+	if (kube)
+		items = kube_pods(kube, arena, "component=kube-apiserver", request_deadline(opts),
+				  err);
+	for (const struct tree *at = items ? items->first : NULL;
+	     at && where->count < CLUSTER_MEMBERS_MAX; at = at->next) {
+		const char *name = tree_text(tree_at(at, "spec", "nodeName", NULL));
+		const char *address = tree_text(tree_at(at, "status", "hostIP", NULL));
+		if (name && address)
+			where->members[where->count++] =
+				(struct member){ .node = arena_strdup(d->arena, name),
+						 .address = arena_strdup(d->arena, address) };
+	}
+	kube_free(kube);
+	return where->count ? 0 : -1;
+}
+
 int discover_where(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
 		   struct cluster *where, struct err *err)
 {
-	struct err api_err = ERR_INIT;
+	struct err api_err = ERR_INIT, ignored = ERR_INIT;
 
 	if (opts->nodes) {
 		bool named = opts->kubeconfig || opts->context;
@@ -148,6 +172,8 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 	if (!ask_api(opts, d, where, &api_err))
 		return leave_out(opts, where, err);
 	*where = (struct cluster){ 0 };
+	if (d->api_answered && !ask_servers(opts, d, where, &ignored))
+		return 0;
 	if (inventory && inventory->cluster.count) {
 		print_notice("warning: %s; looking at the nodes that the recipe names",
 			     api_err.text);

@@ -6,26 +6,14 @@
 #include "base/json.h"
 #include "plugin/store_flags.h"
 
-static int put(struct store *store, const char *name, const struct buf *text, struct err *err)
-{
-	struct store_put *put = store_put(store, name, err);
-	int failed = !put || sink_write(store_put_sink(put), text->data, text->len, err) ||
-		     sink_end(store_put_sink(put), err);
-
-	store_put_free(put);
-	return failed ? -1 : 0;
-}
-
-/* An object is never overwritten: the older report goes first.  Cut between the two, the snapshot is undrilled again. */
 static int replace(const struct opts *opts, const struct source *source, const char *name,
 		   const struct buf *text, int cancel_fd, struct err *err)
 {
 	scoped(store) struct store *store = NULL;
 
-	return store_from_opts(opts, source->place, cancel_fd, &store, err) ||
-			       store_remove(store, name, err) || put(store, name, text, err)
-		       ? -1
-		       : 0;
+	if (store_from_opts(opts, source->place, cancel_fd, &store, err))
+		return -1;
+	return store_replace(store, name, text->data, text->len, err);
 }
 
 int drill_store(const struct opts *opts, const struct source *source,

@@ -166,6 +166,18 @@ class Handler(BaseHTTPRequestHandler):
         self.refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented")
         return True
 
+    def fault_fewrights(self, _body):
+        if self.command in ("GET", "PUT"):
+            return False
+        self.refuse(403, "AccessDenied", "Access Denied")
+        return True
+
+    def fault_putsonce(self, _body):
+        if self.command != "PUT" or self.times() == 1:
+            return False
+        self.refuse(403, "QuotaExceeded", "no more")
+        return True
+
     def fault_late(self, _body):
         if self.command != "POST" or "uploadId" not in self.query or self.times() > 1:
             return False

@@ -84,7 +84,7 @@ static void fill(uint8_t *data, size_t len, uint64_t *state)
 /* Writes `size` bytes, and the sum of them into *sum (hex) unless NULL.  Ends it when asked to. */
 static int put(void *store, const char *name, size_t size, bool ends, char *sum, struct err *err)
 {
-	void *begun = s3->put_begin(store, name, err);
+	void *begun = s3->put_begin(store, name, false, err);
 	struct digest *digest = digest_sha256_begin();
 	uint8_t hash[SHA256_SIZE], *piece = mem_alloc(PIECE);
 	uint64_t state = size;
@@ -292,7 +292,7 @@ static void race(const struct place *place, size_t size)
 {
 	void *store = open_place(place);
 	struct err err = ERR_INIT;
-	void *one = s3->put_begin(store, "race", &err);
+	void *one = s3->put_begin(store, "race", false, &err);
 	char *data = mem_zalloc(size);
 
 	CHECK(one != NULL);

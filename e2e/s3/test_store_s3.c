@@ -3,6 +3,7 @@
  * T_FAULTS; T_FAULTS_TLS with T_CA) and against a real one that checks signatures (Ceph's radosgw, T_REAL).
  */
 #include "e2e/s3/place.h"
+#include "e2e/s3/replacing.h"
 
 #include <signal.h>
 
@@ -217,7 +218,7 @@ static void faults_given_up(void)
 	struct err err = ERR_INIT;
 	uint64_t before = now_ms();
 	pthread_t thread;
-	void *put = s3->put_begin(store, "it", &err);
+	void *put = s3->put_begin(store, "it", false, &err);
 
 	CHECK(put != NULL);
 	pthread_create(&thread, NULL, stop_soon, put);
@@ -283,7 +284,7 @@ static void bad_urls(void)
 	}
 	void *store = open_place(&place);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		CHECK(s3->put_begin(store, names[i], &err) == NULL);
+		CHECK(s3->put_begin(store, names[i], false, &err) == NULL);
 		CHECK_INT(err.code, ERR_USAGE);
 	}
 	s3->close(store);
@@ -489,9 +490,10 @@ static void faults_sse(void)
 	encrypted(&place, 20 * MIB, "aws:kms", "arn:aws:kms:eu-west-1:1:key/a b");
 }
 
-TESTS(TEST(test_init), TEST(bad_urls), TEST(places), TEST(faults_none), TEST(faults_passing),
-      TEST(faults_refused), TEST(faults_listing), TEST(faults_get), TEST(faults_get_short),
-      TEST(faults_stall), TEST(faults_bad_part), TEST(faults_stop), TEST(faults_given_up),
-      TEST(faults_uncertain), TEST(faults_nobody), TEST(faults_sse), TEST(faults_tls),
-      TEST(real_sizes), TEST(real_virtual_host), TEST(real_100_mib), TEST(real_unfinished),
-      TEST(real_refused), TEST(real_kms), TEST(real_aes256))
+TESTS(TEST(test_init), TEST(bad_urls), TEST(places), TEST(faults_none), TEST(faults_replaced),
+      TEST(faults_not_replaced), TEST(faults_passing), TEST(faults_refused), TEST(faults_listing),
+      TEST(faults_get), TEST(faults_get_short), TEST(faults_stall), TEST(faults_bad_part),
+      TEST(faults_stop), TEST(faults_given_up), TEST(faults_uncertain), TEST(faults_nobody),
+      TEST(faults_sse), TEST(faults_tls), TEST(real_sizes), TEST(real_replaced),
+      TEST(real_virtual_host), TEST(real_100_mib), TEST(real_unfinished), TEST(real_refused),
+      TEST(real_kms), TEST(real_aes256))

@@ -2,141 +2,13 @@
  * test_store_sftp: the store on an SFTP server, against real sshd on loopback.  Started by e2e/sshd/run, which says
  * where things are in the environment.
  */
+#include "e2e/sshd/place.h"
+
 #include "node/ssh.h"
 #include "node/ssh_sftp.h"
-#include "store/test/store_checks.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
-
-enum { BIG = 64 * 1024 * 1024, MIB = 1024 * 1024 };
-
-static const char *env(const char *name)
-{
-	const char *value = getenv(name);
-
-	if (!value)
-		abort();
-	return value;
-}
-
-static struct store *open_at(const char *port, const char *path, const char *known, int cancel_fd)
-{
-	scoped(mem) char *url =
-		mem_printf("sftp://%s@127.0.0.1:%s%s", env("T_USER"), env(port), path);
-	struct store_settings settings = {
-		.ssh = { .user = "nobody",
-			 .key = env("T_KEY"),
-			 .port = 1,
-			 .known_hosts = env(known) },
-		.cancel_fd = cancel_fd,
-		.stall_ms = 20000,
-	};
-	struct err err = ERR_INIT;
-	struct store *store = store_open(url, &settings, &err);
-
-	CHECK_STR(err.text, "");
-	if (!store)
-		abort();
-	return store;
-}
-
-/* The store that each test has for itself. */
-static struct store *begin(const char *name, char **path)
-{
-	*path = mem_printf("%s/%s", env("T_DIR"), name);
-	return open_at("T_PORT", *path, "T_KNOWN", -1);
-}
-
-/* Whatever is in a directory here, dot files too; what sshd does is seen here at once. */
-static size_t files_in(const char *path)
-{
-	DIR *entries = opendir(path);
-	size_t count = 0;
-
-	while (entries && readdir(entries))
-		count++;
-	if (!entries)
-		return 0;
-	closedir(entries);
-	return count - 2;
-}
-
-static pid_t parent_of(const char *pid)
-{
-	scoped(mem) char *path = mem_printf("/proc/%s/stat", pid);
-	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[512] = "";
-	uint64_t parent;
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || !strrchr(text, ')'))
-		return 0;
-	char *field = strrchr(text, ')') + 4; /* ") S 123 " */
-	field[strcspn(field, " ")] = '\0';
-	return parse_uint(field, INT32_MAX, &parent) ? 0 : (pid_t)parent;
-}
-
-enum { PROCESSES_MAX = 64 };
-
-/* The processes whose parent is one of those. */
-static size_t children_of(const pid_t *parents, size_t count, pid_t out[PROCESSES_MAX])
-{
-	DIR *processes = opendir("/proc");
-	const struct dirent *entry;
-	size_t found = 0;
-	uint64_t pid;
-
-	while (processes && (entry = readdir(processes)) && found < PROCESSES_MAX) {
-		if (parse_uint(entry->d_name, INT32_MAX, &pid))
-			continue;
-		pid_t parent = parent_of(entry->d_name);
-		for (size_t i = 0; i < count; i++)
-			if (parent == parents[i]) {
-				out[found++] = (pid_t)pid;
-				break;
-			}
-	}
-	if (processes)
-		closedir(processes);
-	return found;
-}
-
-/* The processes so many generations below one of our sshds. */
-static size_t below(const char *sshd, int depth, pid_t out[PROCESSES_MAX])
-{
-	pid_t above[PROCESSES_MAX];
-	size_t count = 1;
-	uint64_t pid = 0;
-
-	parse_uint(env(sshd), INT32_MAX, &pid);
-	out[0] = (pid_t)pid;
-	for (int i = 0; i < depth; i++) {
-		memcpy(above, out, sizeof(above));
-		count = children_of(above, count, out);
-	}
-	CHECK(count > 0);
-	return count;
-}
-
-static size_t signal_below(const char *sshd, int depth, int number)
-{
-	pid_t processes[PROCESSES_MAX] = { 0 };
-	size_t count = below(sshd, depth, processes);
-
-	for (size_t i = 0; i < count; i++)
-		kill(processes[i], number);
-	return count;
-}
-
-/* Ends the sessions that our sshd serves, as a server that dies. */
-static void cut_sessions(void)
-{
-	signal_below("T_SSHD", 1, SIGKILL);
-}
 
 static void test_round_trip(void)
 {
@@ -210,6 +82,84 @@ static void test_never_overwritten(void)
 	CHECK_INT(files_in(path), 2);
 }
 
+static int replace(struct store *store, const char *text, struct err *err)
+{
+	return store_replace(store, "doc", text, strlen(text), err);
+}
+
+static void reads(int fd, const char *text)
+{
+	char came[64] = "";
+
+	CHECK(pread(fd, came, sizeof(came) - 1, 0) >= 0);
+	CHECK_STR(came, text);
+}
+
+static void holds(const char *path, const char *text)
+{
+	scoped(mem) char *file = mem_printf("%s/doc", path);
+	scoped(fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	CHECK(fd >= 0);
+	reads(fd, text);
+}
+
+static void replaced(const char *port, const char *path)
+{
+	scoped(store) struct store *store = open_at(port, path, "T_KNOWN", -1);
+	scoped(mem) char *file = mem_printf("%s/doc", path);
+	struct err err = ERR_INIT;
+
+	CHECK_INT(replace(store, "the older one", &err), 0);
+	CHECK_STR(err.text, "");
+	scoped(fd) int older = open(file, O_RDONLY | O_CLOEXEC);
+	CHECK_INT(replace(store, "newer", &err), 0);
+	CHECK_STR(err.text, "");
+	holds(path, "newer");
+	reads(older, "the older one"); /* replaced, and not written over */
+	CHECK_INT(files_in(path), 1);
+	/* the session is as good as before; what is no document is never overwritten */
+	check_list(store, "", "doc:5 ");
+	CHECK(!store_put(store, "doc", &err));
+	CHECK_HAS(err.text, "exists already");
+}
+
+static void test_replaced(void)
+{
+	static const char *const ports[] = { "T_PORT", "T_PORT_SERVER", "T_PORT_PLAIN",
+					     "T_PORT_ONE" };
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		scoped(mem) char *path = mem_printf("%s/replaced-%zu", env("T_DIR"), i);
+		replaced(ports[i], path);
+	}
+}
+
+/* What cannot be replaced stays as it was, and nothing is left beside it. */
+static void test_not_replaced(void)
+{
+	scoped(mem) char *path = NULL;
+	scoped(store) struct store *store = begin("stays", &path);
+	scoped(store) struct store *plain = open_at("T_PORT_PLAIN", path, "T_KNOWN", -1);
+	scoped(store) struct store *third = open_at("T_PORT_THIRD", path, "T_KNOWN", -1);
+	scoped(mem) char *file = mem_printf("%s/doc", path);
+	struct err err = ERR_INIT;
+
+	CHECK_INT(replace(store, "the older one", &err), 0);
+	/* the server ends when the older one is put aside, and is back in another session */
+	CHECK_INT(replace(third, "newer", &err), -1);
+	CHECK_INT(err.code, ERR_SSH);
+	holds(path, "the older one");
+	CHECK_INT(files_in(path), 1);
+	CHECK_INT(unlink(file) | mkdir(file, 0700), 0);
+	CHECK_INT(replace(store, "newer", &err), -1);
+	CHECK_INT(err.code, ERR_STORE);
+	CHECK_INT(replace(plain, "newer", &err), -1);
+	CHECK_HAS(err.text, "/stays/doc: what is there is no regular file");
+	CHECK_INT(files_in(path), 1);
+	CHECK_INT(rmdir(file), 0);
+}
+
 /* The server itself refuses the rename when the name is taken between our look and it. */
 static void test_rename(void)
 {
@@ -236,6 +186,12 @@ static void test_rename(void)
 	CHECK_INT(err.code, ERR_REMOTE);
 	CHECK_INT(ssh_sftp_unlink(sftp, to, &err), 0);
 	CHECK_INT(ssh_sftp_rename(sftp, from, to, &err), 0);
+	/* and does it where it is to be in the place of what is there */
+	ssh_sftp_file_close(ssh_sftp_create(sftp, from, 0600, &err));
+	CHECK_INT(ssh_sftp_replace(sftp, from, to, &err), 0);
+	CHECK_INT(ssh_sftp_replace(sftp, from, to, &err), -1);
+	CHECK_INT(err.code, ERR_REMOTE);
+	CHECK_INT(ssh_sftp_answer(sftp), SSH_SFTP_MISSING);
 	CHECK_INT(ssh_sftp_unlink(sftp, to, &err), 0);
 	CHECK(!ssh_broken(ssh));
 	ssh_sftp_close(sftp);
@@ -270,6 +226,12 @@ static void test_full(void)
 	CHECK_INT(err.code, ERR_STORE);
 	CHECK_HAS(err.text, "/big: cannot write: no space left");
 	CHECK_HAS(err.hint, "make room in");
+	CHECK_INT(files_in(env("T_SMALL")), 1);
+	check_object(store, "small", 1000);
+	/* what cannot be written whole replaces nothing */
+	scoped(mem) char *text = mem_zalloc(STORE_DOCUMENT_MAX);
+	CHECK_INT(store_replace(store, "small", text, STORE_DOCUMENT_MAX, &err), -1);
+	CHECK_HAS(err.text, "/small: cannot write: no space left");
 	CHECK_INT(files_in(env("T_SMALL")), 1);
 	check_object(store, "small", 1000);
 	CHECK_INT(store_remove(store, "small", &err), 0);
@@ -490,6 +452,6 @@ static void init_once(void)
 }
 
 TESTS(TEST(init_once), TEST(test_round_trip), TEST(test_big), TEST(test_never_overwritten),
-      TEST(test_rename), TEST(test_abort), TEST(test_full), TEST(test_sweep), TEST(test_cut_put),
-      TEST(test_cut_get), TEST(test_cancel), TEST(test_stall), TEST(test_server_dies),
-      TEST(test_refused), TEST(test_plain_user))
+      TEST(test_replaced), TEST(test_not_replaced), TEST(test_rename), TEST(test_abort),
+      TEST(test_full), TEST(test_sweep), TEST(test_cut_put), TEST(test_cut_get), TEST(test_cancel),
+      TEST(test_stall), TEST(test_server_dies), TEST(test_refused), TEST(test_plain_user))

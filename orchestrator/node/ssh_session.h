@@ -1,5 +1,5 @@
 /*
- * ssh_session: what ssh.c, ssh_login.c, ssh_tunnel.c and ssh_sftp.c share of a session.  For those only.
+ * ssh_session: what ssh.c, ssh_login.c, ssh_tunnel.c, ssh_sftp.c and ssh_rename.c share of a session.  For those only.
  */
 #ifndef NODE_SSH_SESSION_H
 #define NODE_SSH_SESSION_H
@@ -46,5 +46,12 @@ int ssh_fail(struct ssh *ssh, struct err *err, const char *what);
 
 /* Starts a call with a new deadline: err is cleared, so that err->code tells of this call. */
 void ssh_begin(struct ssh *ssh, uint64_t deadline, struct err *err);
+
+/*
+ * posix-rename@openssh.com, within a call that was begun.  0 with *status: the server's answer, LIBSSH2_FX_OK or why not;
+ * -1: SSH, TIMEOUT, CANCELLED, and the session is broken.
+ */
+int ssh_posix_rename(struct ssh *ssh, const char *from, const char *to, unsigned long *status,
+		     struct err *err);
 
 #endif

@@ -221,6 +221,20 @@ int ssh_sftp_rename(struct ssh_sftp *sftp, const char *from, const char *to, str
 	return ended(sftp, rc, "cannot give it its name", err);
 }
 
+int ssh_sftp_replace(struct ssh_sftp *sftp, const char *from, const char *to, struct err *err)
+{
+	unsigned long status = LIBSSH2_FX_OK;
+
+	ssh_begin(sftp->ssh, deadline_in(sftp->stall_ms), err);
+	if (ssh_posix_rename(sftp->ssh, from, to, &status, err))
+		return -1;
+	if (status == LIBSSH2_FX_OK)
+		return 0;
+	sftp->answer = answer_of(status);
+	return err_set(err, ERR_REMOTE, "cannot put it in the place of what is there: %s",
+		       words_of(sftp->answer));
+}
+
 int ssh_sftp_room(struct ssh_sftp *sftp, const char *path, uint64_t *out, struct err *err)
 {
 	LIBSSH2_SFTP_STATVFS st = { 0 };

@@ -52,6 +52,9 @@ int ssh_sftp_unlink(struct ssh_sftp *sftp, const char *path, struct err *err);
 /* The plain rename of SFTP version 3: an existing target is an error (mostly REFUSED, not EXISTS). */
 int ssh_sftp_rename(struct ssh_sftp *sftp, const char *from, const char *to, struct err *err);
 
+/* A rename over what is there, at once; needs posix-rename@openssh.com. */
+int ssh_sftp_replace(struct ssh_sftp *sftp, const char *from, const char *to, struct err *err);
+
 /* Bytes free for us on the file system of path; needs an OpenSSH server (else UNSUPPORTED). */
 int ssh_sftp_room(struct ssh_sftp *sftp, const char *path, uint64_t *out, struct err *err);
 

@@ -175,11 +175,12 @@ static int put_sink_end(struct sink *sink, struct err *err)
 	return put->driver->put_end(put->impl, err);
 }
 
-struct store_put *store_put(struct store *store, const char *name, struct err *err)
+static struct store_put *begin(struct store *store, const char *name, bool replaces,
+			       struct err *err)
 {
 	if (store_name_check(name, err))
 		return NULL;
-	void *impl = store->driver->put_begin(store->impl, name, err);
+	void *impl = store->driver->put_begin(store->impl, name, replaces, err);
 	if (!impl)
 		return NULL;
 	struct store_put *put = mem_zalloc(sizeof(*put));
@@ -187,6 +188,22 @@ struct store_put *store_put(struct store *store, const char *name, struct err *e
 	put->driver = store->driver;
 	put->impl = impl;
 	return put;
+}
+
+struct store_put *store_put(struct store *store, const char *name, struct err *err)
+{
+	return begin(store, name, false, err);
+}
+
+int store_replace(struct store *store, const char *name, const void *data, size_t len,
+		  struct err *err)
+{
+	if (len > STORE_DOCUMENT_MAX)
+		return err_set(err, ERR_BUG, "%s is too long to replace what is there", name);
+	scoped(store_put) struct store_put *put = begin(store, name, true, err);
+	if (!put || sink_write(store_put_sink(put), data, len, err))
+		return -1;
+	return sink_end(store_put_sink(put), err);
 }
 
 struct sink *store_put_sink(struct store_put *put)

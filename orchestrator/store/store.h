@@ -13,7 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { STORE_NAME_MAX = 255, STORE_OBJECTS_MAX = 100000, STORE_PART_OLD_S = 24 * 3600 };
+enum {
+	STORE_NAME_MAX = 255,
+	STORE_OBJECTS_MAX = 100000,
+	STORE_PART_OLD_S = 24 * 3600,
+	STORE_DOCUMENT_MAX = 1024 * 1024,
+};
 
 struct store_s3_settings { /* NULL: from the environment and the profile, see aws_env.h */
 	const char *endpoint;
@@ -73,6 +78,15 @@ void store_put_free(struct store_put *put); /* NULL is allowed */
 void store_put_scoped(struct store_put **put);
 
 /*
+ * A small document that takes the place of what has its name, if anything has: at once, and without the right to remove.
+ * Not for a snapshot: more than STORE_DOCUMENT_MAX bytes are a BUG.  -1: as store_put, and what was there stays as it was;
+ * when only the answer was lost, the new one may be there instead, whole, too.
+ * An SFTP server without posix-rename@openssh.com has neither under that name for a moment.
+ */
+int store_replace(struct store *store, const char *name, const void *data, size_t len,
+		  struct err *err);
+
+/*
  * Streams an object into the sink and ends it, but only when all its bytes came.  -1: STORE (no such object, refused),
  * SSH, TIMEOUT, CANCELLED, the sink's own.
  */
@@ -94,14 +108,14 @@ int store_stat(struct store *store, const char *name, struct store_object *out, 
 int store_remove(struct store *store, const char *name, struct err *err);
 
 /*
- * A driver: the same functions behind one scheme.  `put_end` and `put_free` as for the sink above.  Drivers are
- * store_dir.c, store_s3.c, store_sftp.c; each has one `const struct store_driver`.
+ * A driver: the same functions behind one scheme.  `put_end` and `put_free` as for the sink above; with `replaces` as
+ * for store_replace.  Drivers are store_dir.c, store_s3.c, store_sftp.c; each has one `const struct store_driver`.
  */
 struct store_driver {
 	const char *scheme; /* "file", "s3", "sftp" */
 	void *(*open)(const char *url, const struct store_settings *settings, struct err *err);
 	void (*close)(void *impl);
-	void *(*put_begin)(void *impl, const char *name, struct err *err);
+	void *(*put_begin)(void *impl, const char *name, bool replaces, struct err *err);
 	int (*put_write)(void *put, const void *data, size_t len, struct err *err);
 	int (*put_end)(void *put, struct err *err);
 	void (*put_stop)(void *put); /* NULL: it never waits long */

@@ -1,6 +1,7 @@
 /*
  * store_dir: a store that is a directory.  A new object is written beside, made durable, and then gets its name by a
- * call that fails when there is one: an object under its own name is always whole, and never changes.
+ * call that fails when there is one: an object under its own name is always whole, and never changes.  What replaces is
+ * the same, but for that call.
  */
 #include "base/file.h"
 #include "base/log.h"
@@ -29,6 +30,7 @@ struct dir_put {
 	struct dir_store *store;
 	int folder, fd; /* -1: none */
 	char *name, *part;
+	bool replaces;
 	bool named; /* under its name, and not yet known to be durable */
 	bool done;
 };
@@ -177,17 +179,20 @@ static void sweep(struct dir_put *put)
 	closedir(entries);
 }
 
-static int begin(struct dir_put *put, struct err *err)
+static int must_be_new(const struct dir_put *put, struct err *err)
 {
 	struct stat st;
 
-	put->folder = make_folder(put->store, err);
-	if (put->folder < 0)
-		return -1;
 	if (!fstatat(put->folder, put->name, &st, AT_SYMLINK_NOFOLLOW))
 		return exists_already(put->store, put->name, err);
-	if (errno != ENOENT)
-		return failed(put->store, put->name, "cannot look for it", err);
+	return errno == ENOENT ? 0 : failed(put->store, put->name, "cannot look for it", err);
+}
+
+static int begin(struct dir_put *put, struct err *err)
+{
+	put->folder = make_folder(put->store, err);
+	if (put->folder < 0 || (!put->replaces && must_be_new(put, err)))
+		return -1;
 	put->fd = openat(put->folder, put->part,
 			 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (put->fd < 0)
@@ -213,7 +218,7 @@ static void put_free(void *arg)
 	free(put);
 }
 
-static void *put_begin(void *impl, const char *name, struct err *err)
+static void *put_begin(void *impl, const char *name, bool replaces, struct err *err)
 {
 	struct dir_put *put = mem_zalloc(sizeof(*put));
 
@@ -221,6 +226,7 @@ static void *put_begin(void *impl, const char *name, struct err *err)
 	put->folder = put->fd = -1;
 	put->name = mem_strdup(name);
 	put->part = store_part_name(name);
+	put->replaces = replaces;
 	if (!begin(put, err))
 		return put;
 	put_free(put);
@@ -257,6 +263,8 @@ static int link_name(struct dir_put *put)
 
 static int give_name(struct dir_put *put)
 {
+	if (put->replaces) /* not `named`: the older one has gone, so this one stays whatever comes */
+		return renameat(put->folder, put->part, put->folder, put->name);
 	if (renameat2(put->folder, put->part, put->folder, put->name, RENAME_NOREPLACE)) {
 		if (errno != EINVAL && errno != ENOSYS)
 			return -1;

@@ -20,7 +20,7 @@ int store_s3_head(const struct s3 *s3, const char *key, struct s3_answer *answer
 		  struct err *err);
 
 /* The functions of struct store_driver. */
-void *store_s3_put_begin(void *impl, const char *name, struct err *err);
+void *store_s3_put_begin(void *impl, const char *name, bool replaces, struct err *err);
 int store_s3_put_write(void *put, const void *data, size_t len, struct err *err);
 int store_s3_put_end(void *put, struct err *err);
 void store_s3_put_stop(void *put);

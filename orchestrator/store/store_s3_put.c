@@ -49,9 +49,10 @@ struct s3_put {
 	unsigned parts;              /* begun */
 	char (*etags)[S3_ETAG_SIZE]; /* of those joined */
 	uint64_t total;
-	int stop_fd;          /* an eventfd: ends what is in flight */
-	int wake_fd;          /* an epoll of stop_fd and the caller's cancel_fd */
-	bool done, uncertain; /* uncertain: the object may be there though we were not told so */
+	int stop_fd; /* an eventfd: ends what is in flight */
+	int wake_fd; /* an epoll of stop_fd and the caller's cancel_fd */
+	bool replaces, done;
+	bool uncertain; /* the object may be there though we were not told so */
 };
 
 /* --- one request after another */
@@ -148,7 +149,7 @@ static int must_be_ours(struct s3_put *put, struct err *err)
 	return 0;
 }
 
-void *store_s3_put_begin(void *impl, const char *name, struct err *err)
+void *store_s3_put_begin(void *impl, const char *name, bool replaces, struct err *err)
 {
 	struct store_s3 *store = impl;
 	char *key = store_s3_key(store, name, err);
@@ -163,7 +164,8 @@ void *store_s3_put_begin(void *impl, const char *name, struct err *err)
 	put->key = key;
 	random_bytes(id, sizeof(id));
 	digest_hex(id, sizeof(id), put->id);
-	if (set_wake(put, err) || must_be_new(put, err)) {
+	put->replaces = replaces;
+	if (set_wake(put, err) || (!replaces && must_be_new(put, err))) {
 		store_s3_put_free(put);
 		return NULL;
 	}
@@ -186,7 +188,7 @@ static int put_whole(struct s3_put *put, bool is_new, struct err *err)
 	creating_headers(put, is_new, headers);
 	put->uncertain = true;
 	if (!s3_do(&put->s3, &call, &answer, err))
-		return must_be_ours(put, err);
+		return put->replaces ? 0 : must_be_ours(put, err);
 	long status = answer.http.status;
 	if (status == 412 && answer.sent > 1) /* by the attempt that broke, perhaps */
 		return must_be_ours(put, err);
@@ -406,8 +408,8 @@ int store_s3_put_end(void *impl, struct err *err)
 		if (join_part(put, &put->slots[(put->filling + i) % SLOTS], err))
 			return -1;
 	}
-	if (must_be_new(put, err) ||
-	    (put->upload_id ? complete(put, err) : put_whole(put, true, err)))
+	if ((!put->replaces && must_be_new(put, err)) ||
+	    (put->upload_id ? complete(put, err) : put_whole(put, !put->replaces, err)))
 		return -1;
 	*err = ERR_INIT;
 	put->done = true;
@@ -455,7 +457,7 @@ static void undo(struct s3_put *put)
 		quiet.stall_ms = QUIET_MS;
 	if (put->upload_id)
 		remove_upload(put, &quiet);
-	if (put->uncertain)
+	if (put->uncertain && !put->replaces) /* else ours is all there is */
 		remove_ours(put, &quiet);
 }
 

@@ -48,7 +48,7 @@ int sftp_failed(const struct sftp_store *store, const char *name, struct err *er
 bool sftp_missing(struct ssh_sftp *sftp, const struct err *err);
 
 /* Of the driver; see store.h. */
-void *sftp_put_begin(void *impl, const char *name, struct err *err);
+void *sftp_put_begin(void *impl, const char *name, bool replaces, struct err *err);
 int sftp_put_write(void *arg, const void *data, size_t len, struct err *err);
 int sftp_put_end(void *arg, struct err *err);
 void sftp_put_free(void *arg);

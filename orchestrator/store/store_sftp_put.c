@@ -21,9 +21,11 @@ struct sftp_put {
 	struct sftp_link *link;
 	struct ssh_sftp_file *file; /* NULL: closed */
 	char *name, *path, *part;   /* path, part: on the server */
+	char *aside;                /* there what is replaced may be; NULL: not */
 	char *room;                 /* ROOM bytes; those from head to tail are not acknowledged */
 	size_t head, tail;
 	uint64_t sent;
+	bool replaces;
 	bool made;   /* there may be a part on the server */
 	bool naming; /* the rename was asked for */
 	bool done;
@@ -33,6 +35,16 @@ static int exists_already(const struct sftp_store *store, const char *name, stru
 {
 	err_set(err, ERR_STORE, "%s/%s exists already", store->shown, name);
 	return err_hint(err, "an object is never overwritten: choose another name");
+}
+
+static int must_be_new(const struct sftp_put *put, struct err *err)
+{
+	struct ssh_sftp *sftp = put->link->sftp;
+	struct ssh_sftp_facts facts;
+
+	if (!ssh_sftp_stat(sftp, put->path, &facts, err))
+		return exists_already(put->store, put->name, err);
+	return sftp_missing(sftp, err) ? 0 : sftp_failed(put->store, put->name, err);
 }
 
 /* Makes the store's directory when only that is missing. */
@@ -103,16 +115,13 @@ static int begin(struct sftp_put *put, struct err *err)
 {
 	struct sftp_store *store = put->store;
 	struct ssh_sftp *sftp = sftp_session(store, err);
-	struct ssh_sftp_facts facts;
 
 	if (!sftp || make_folder(store, sftp, err))
 		return -1;
 	put->link = store->link;
 	put->link->users++;
-	if (!ssh_sftp_stat(sftp, put->path, &facts, err))
-		return exists_already(store, put->name, err);
-	if (!sftp_missing(sftp, err))
-		return sftp_failed(store, put->name, err);
+	if (!put->replaces && must_be_new(put, err))
+		return -1;
 	put->file = ssh_sftp_create(sftp, put->part, 0600, err);
 	put->made = put->file || err->code != ERR_REMOTE;
 	if (!put->file)
@@ -131,6 +140,10 @@ static void clean_up(struct sftp_put *put, struct ssh_sftp *sftp)
 {
 	struct err err = ERR_INIT;
 
+	/* refused when ours has the name after all, or nothing was put aside */
+	if (put->aside && ssh_sftp_rename(sftp, put->aside, put->path, &err) &&
+	    err.code != ERR_REMOTE)
+		return;
 	if (ssh_sftp_unlink(sftp, put->part, &err) && put->naming && sftp_missing(sftp, &err))
 		ssh_sftp_unlink(sftp, put->path, &err);
 	if (err.code != ERR_NONE)
@@ -157,11 +170,12 @@ void sftp_put_free(void *arg)
 	free(put->name);
 	free(put->path);
 	free(put->part);
+	free(put->aside);
 	free(put->room);
 	free(put);
 }
 
-void *sftp_put_begin(void *impl, const char *name, struct err *err)
+void *sftp_put_begin(void *impl, const char *name, bool replaces, struct err *err)
 {
 	struct sftp_put *put = mem_zalloc(sizeof(*put));
 	scoped(mem) char *part = store_part_name(name);
@@ -171,6 +185,7 @@ void *sftp_put_begin(void *impl, const char *name, struct err *err)
 	put->path = sftp_path_in(put->store, name);
 	put->part = sftp_path_in(put->store, part);
 	put->room = mem_alloc(ROOM);
+	put->replaces = replaces;
 	if (!begin(put, err))
 		return put;
 	sftp_put_free(put);
@@ -259,10 +274,8 @@ static int give_name(struct sftp_put *put, struct err *err)
 	struct err other = ERR_INIT;
 
 	/* a server may rename over what is there, against the protocol: look first */
-	if (!ssh_sftp_stat(sftp, put->path, &facts, err))
-		return exists_already(put->store, put->name, err);
-	if (!sftp_missing(sftp, err))
-		return sftp_failed(put->store, put->name, err);
+	if (must_be_new(put, err))
+		return -1;
 	put->naming = true;
 	if (!ssh_sftp_rename(sftp, put->part, put->path, err))
 		return 0;
@@ -271,6 +284,39 @@ static int give_name(struct sftp_put *put, struct err *err)
 	put->naming = false; /* it was refused, and for certain not done */
 	if (!ssh_sftp_stat(sftp, put->path, &facts, &other))
 		return exists_already(put->store, put->name, err);
+	return sftp_failed(put->store, put->name, err);
+}
+
+/* What cannot be replaced at once: put aside, and back by clean_up() when ours does not get the name. */
+static int replace_in_steps(struct sftp_put *put, struct err *err)
+{
+	struct ssh_sftp *sftp = put->link->sftp;
+	scoped(mem) char *name = store_part_name(put->name);
+	struct ssh_sftp_facts facts;
+	struct err ignored = ERR_INIT;
+
+	if (ssh_sftp_stat(sftp, put->path, &facts, err))
+		return -1;
+	if (!facts.regular)
+		return err_set(err, ERR_STORE, "what is there is no regular file");
+	put->aside = sftp_path_in(put->store, name);
+	if (ssh_sftp_rename(sftp, put->path, put->aside, err) ||
+	    ssh_sftp_rename(sftp, put->part, put->path, err))
+		return -1;
+	if (ssh_sftp_unlink(sftp, put->aside, &ignored))
+		log_at(1, "%s: %s stays: %s", put->store->shown, name, ignored.text);
+	return 0;
+}
+
+/* The plain rename first: where nothing has the name every server can do it. */
+static int take_name(struct sftp_put *put, struct err *err)
+{
+	struct ssh_sftp *sftp = put->link->sftp;
+
+	if (!ssh_sftp_rename(sftp, put->part, put->path, err) ||
+	    (err->code == ERR_REMOTE && !ssh_sftp_replace(sftp, put->part, put->path, err)) ||
+	    (err->code == ERR_REMOTE && !replace_in_steps(put, err)))
+		return 0;
 	return sftp_failed(put->store, put->name, err);
 }
 
@@ -289,7 +335,7 @@ int sftp_put_end(void *arg, struct err *err)
 		       put->store->shown);
 	ssh_sftp_file_close(put->file);
 	put->file = NULL;
-	if (check_size(put, err) || give_name(put, err))
+	if (check_size(put, err) || (put->replaces ? take_name(put, err) : give_name(put, err)))
 		return -1;
 	put->done = true;
 	*err = ERR_INIT;

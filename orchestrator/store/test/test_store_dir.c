@@ -127,6 +127,80 @@ static void test_never_overwritten(void)
 	end(store);
 }
 
+static int replace(struct store *store, const char *text, struct err *err)
+{
+	return store_replace(store, "doc", text, strlen(text), err);
+}
+
+static void reads(int fd, const char *text)
+{
+	char came[64] = "";
+
+	CHECK(pread(fd, came, sizeof(came) - 1, 0) >= 0);
+	CHECK_STR(came, text);
+}
+
+static int open_doc(void)
+{
+	scoped(mem) char *path = mem_printf("%s/doc", dir);
+
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void test_replaced(void)
+{
+	struct store *store = begin();
+	struct err err = ERR_INIT;
+
+	CHECK_INT(replace(store, "the older one", &err), 0);
+	scoped(fd) int older = open_doc();
+	CHECK_INT(replace(store, "newer", &err), 0);
+	CHECK_STR(err.text, "");
+	scoped(fd) int newer = open_doc();
+	reads(newer, "newer");
+	reads(older, "the older one"); /* replaced, and not written over */
+	CHECK_INT(files_in(dir), 1);
+	/* what is no document is never overwritten */
+	CHECK(!store_put(store, "doc", &err));
+	CHECK_HAS(err.text, "exists already");
+	scoped(mem) char *snapshot = mem_zalloc(STORE_DOCUMENT_MAX + 1);
+	CHECK_INT(store_replace(store, "doc", snapshot, STORE_DOCUMENT_MAX + 1, &err), -1);
+	CHECK_INT(err.code, ERR_BUG);
+	CHECK_INT(store_replace(store, "../doc", "x", 1, &err), -1);
+	CHECK_INT(err.code, ERR_USAGE);
+	scoped(fd) int still = open_doc();
+	reads(still, "newer");
+	end(store);
+}
+
+/* What cannot be replaced stays as it was, and nothing is left beside it. */
+static void test_not_replaced(void)
+{
+	struct store *store = begin();
+	scoped(mem) char *path = mem_printf("%s/doc", dir);
+	struct err err = ERR_INIT;
+	int ends[2];
+
+	CHECK_INT(pipe(ends), 0);
+	struct store *cancelled = open_dir(dir, ends[0]);
+	CHECK_INT(replace(store, "the older one", &err), 0);
+	CHECK_INT(write(ends[1], "x", 1), 1);
+	CHECK_INT(replace(cancelled, "newer", &err), -1);
+	CHECK_INT(err.code, ERR_CANCELLED);
+	scoped(fd) int older = open_doc();
+	reads(older, "the older one");
+	CHECK_INT(files_in(dir), 1);
+	CHECK_INT(unlink(path) | mkdir(path, 0700), 0);
+	CHECK_INT(replace(store, "newer", &err), -1);
+	CHECK_INT(err.code, ERR_STORE);
+	CHECK_HAS(err.text, "/doc: cannot make it: Is a directory");
+	CHECK_INT(files_in(dir), 1);
+	store_close(cancelled);
+	close(ends[0]);
+	close(ends[1]);
+	end(store);
+}
+
 static void test_abort(void)
 {
 	struct store *store = begin();
@@ -226,6 +300,11 @@ static void test_full(void)
 		CHECK_INT(err.code, ERR_STORE);
 		CHECK_HAS(err.text, "/big: cannot write: No space left");
 		CHECK_HAS(err.hint, "make room");
+		CHECK_INT(files_in(dir), 1);
+		check_object(store, "small", 1000);
+		scoped(mem) char *text = mem_zalloc(STORE_DOCUMENT_MAX);
+		CHECK_INT(store_replace(store, "small", text, STORE_DOCUMENT_MAX, &err), -1);
+		CHECK_HAS(err.text, "/small: cannot write: No space left");
 		CHECK_INT(files_in(dir), 1);
 		check_object(store, "small", 1000);
 		CHECK_INT(umount(dir), 0);
@@ -382,6 +461,7 @@ static void test_sink_fails(void)
 	end(store);
 }
 
-TESTS(TEST(test_round_trip), TEST(test_long_name), TEST(test_never_overwritten), TEST(test_abort),
-      TEST(test_strangers), TEST(test_directory), TEST(test_full), TEST(test_sweep),
-      TEST(test_race), TEST(test_cancel), TEST(test_sink_fails))
+TESTS(TEST(test_round_trip), TEST(test_long_name), TEST(test_never_overwritten),
+      TEST(test_replaced), TEST(test_not_replaced), TEST(test_abort), TEST(test_strangers),
+      TEST(test_directory), TEST(test_full), TEST(test_sweep), TEST(test_race), TEST(test_cancel),
+      TEST(test_sink_fails))

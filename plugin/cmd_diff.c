@@ -41,7 +41,7 @@ static int open_side(const struct opts *opts, const char *name, struct side *sid
 
 	if (name)
 		progress_line(&progress, "reading %s", name);
-	if (name ? source_open(opts, name, source, err) : live_open(opts, source, err))
+	if (name ? source_open(opts, name, NULL, source, err) : live_open(opts, source, err))
 		return -1;
 	progress_line(&progress, "walking the database");
 	if (bolt_map_open(source->file.fd, source->file.db_size, &side->map, err) ||

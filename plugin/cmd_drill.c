@@ -20,7 +20,7 @@ static int prove(const struct opts *opts, struct plan *plan, struct drill_snapsh
 	uint64_t began = now_ms();
 
 	progress_line(&progress, "reading %s", opts->args[0]);
-	if (source_open(opts, opts->args[0], source, err))
+	if (source_open(opts, opts->args[0], NULL, source, err))
 		return -1;
 	v.shown = source->shown;
 	if (prove_source(&v, source, drill_snapshot_look, snapshot, err))

@@ -43,7 +43,7 @@ int cmd_inspect(const struct opts *opts, struct err *err)
 		return err_status(err->code);
 	}
 	progress_line(&progress, "reading %s", opts->args[0]);
-	if (source_open(opts, opts->args[0], &source, err))
+	if (source_open(opts, opts->args[0], NULL, &source, err))
 		return err_status(err->code);
 	progress_line(&progress, "walking the database");
 	return inspect(&source, opts, err) ? err_status(err->code) : 0;

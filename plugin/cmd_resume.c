@@ -48,7 +48,7 @@ static int find_snapshot(const struct opts *opts, struct plan *plan, const struc
 		return 0;
 	if (!named && !was)
 		return all_have_it(plan, err);
-	if (source_open(opts, named ? named : was, &plan->source, named ? err : &ignored)) {
+	if (source_open(opts, named ? named : was, NULL, &plan->source, named ? err : &ignored)) {
 		plan->source.file.fd = -1;
 		return named ? -1 : all_have_it(plan, err);
 	}

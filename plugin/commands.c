@@ -149,8 +149,10 @@ const struct command commands[] = {
 	  "Prove that a snapshot is whole",
 	  "Reads all of it: the stored object, the hash at its end, every page and key of the "
 	  "database, and\n"
-	  "compares its revision and HashKV with its recipe.  The exit status is 6 when it is "
-	  "damaged.",
+	  "compares its revision and HashKV with its recipe; the files of save --with-pki, too.  "
+	  "The "
+	  "exit status is\n"
+	  "6 when it is damaged.",
 	  "  # Can it be restored?\n"
 	  "  kubectl etcd-backup verify prod.db\n\n"
 	  "  # For a machine\n"

@@ -30,7 +30,7 @@ void plan_begin(struct plan *plan)
 int plan_open(const struct opts *opts, const char *name, struct plan *plan, struct err *err)
 {
 	plan_begin(plan);
-	if (source_open(opts, name, &plan->source, err)) {
+	if (source_open(opts, name, NULL, &plan->source, err)) {
 		plan_release(plan);
 		return -1;
 	}

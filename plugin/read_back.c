@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "plugin/prove.h"
+#include "plugin/prove_files.h"
 #include "snapshot/tap.h"
 
 #include <string.h>
@@ -51,4 +52,13 @@ int read_back_all(struct store *store, const char *path, const struct recipe *re
 			       prove_source(&v, &source, NULL, NULL, err)
 		       ? -1
 		       : 0;
+}
+
+int read_back_files(struct store *store, const struct recipe *recipe,
+		    const struct source_keys *keys, struct err *err)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct verification v = { .arena = arena, .shown = recipe->files.name };
+
+	return prove_files(&v, store, recipe, keys, err);
 }

@@ -17,4 +17,8 @@ int read_back_bytes(struct store *store, const char *object, const char *sha256,
 int read_back_all(struct store *store, const char *path, const struct recipe *recipe,
 		  const struct source_keys *keys, struct err *err);
 
+/* The control plane's files, which that recipe names, as prove_files does it. */
+int read_back_files(struct store *store, const struct recipe *recipe,
+		    const struct source_keys *keys, struct err *err);
+
 #endif

@@ -61,27 +61,32 @@ void save_fill_recipe(struct save *save, size_t member)
 		part->recipe.tags[part->recipe.tag_count++] = tags->items[i];
 }
 
-static int read_back(const struct save *save, struct save_part *part, struct err *err)
+/* Its own object, by the proof that is due. */
+static int read_back_object(const struct save_part *part, const struct place *place,
+			    enum save_proof proof, const struct source_keys *keys, struct err *err)
+{
+	bool in_place = place_is_plain(place) && place->named;
+	const struct recipe *recipe = &part->recipe;
+
+	return proof == SAVE_PROVE_ALL
+		       ? read_back_all(part->slot.store, in_place ? place->file : NULL, recipe,
+				       keys, err)
+		       : read_back_bytes(part->slot.store, part->slot.object, recipe->stored.sha256,
+					 err);
+}
+
+/* What is in the store by now: the object, or the control plane's files. */
+static int read_back(const struct save *save, const struct save_part *part, bool files,
+		     struct err *err)
 {
 	const struct place *place = save->place;
-	const struct recipe *recipe = &part->recipe;
 	const struct source_keys keys = { &place->identities, &place->passphrase };
-	bool in_place = place_is_plain(place) && place->named;
-	int failed = 0;
+	enum save_proof proof = save_proof(save->opts, place, part->recipe.db_size);
 
-	switch (save_proof(save->opts, place, recipe->db_size)) {
-	case SAVE_PROVE_NOT:
-		break;
-	case SAVE_PROVE_BYTES:
-		failed = read_back_bytes(part->slot.store, part->slot.object, recipe->stored.sha256,
-					 err);
-		break;
-	case SAVE_PROVE_ALL:
-		failed = read_back_all(part->slot.store, in_place ? place->file : NULL, recipe,
-				       &keys, err);
-		break;
-	}
-	if (!failed)
+	if (proof == SAVE_PROVE_NOT)
+		return 0;
+	if (!(files ? read_back_files(part->slot.store, &part->recipe, &keys, err)
+		    : read_back_object(part, place, proof, &keys, err)))
 		return 0;
 	err_in(err, "%s, read back from where it was stored", part->slot.shown);
 	if (err->code == ERR_CORRUPT)
@@ -139,22 +144,33 @@ static int write_recipe(struct save_part *part, struct err *err)
 	return err_in(err, "the recipe could not be written, so the snapshot was removed");
 }
 
-/* What could not be read may be whole all the same: it stays, and the error is told. */
+/* What could not be read may be whole all the same: it stays, and the error is told.  -1: it does not stay. */
+static int prove_stored(const struct save *save, const struct save_part *part, bool files,
+			struct err *unread, struct err *err)
+{
+	struct err said = ERR_INIT;
+
+	if (!read_back(save, part, files, &said))
+		return 0;
+	if (said.code == ERR_CORRUPT || said.code == ERR_CANCELLED) {
+		*err = said;
+		return -1;
+	}
+	*unread = said;
+	return 0;
+}
+
 int save_complete(struct node *node, void *arg, struct err *err)
 {
 	struct save *save = arg;
 	struct save_part *part = &save->parts[node->index];
 	struct err unread = ERR_INIT;
 
-	if (read_back(save, part, &unread) &&
-	    (unread.code == ERR_CORRUPT || unread.code == ERR_CANCELLED)) {
-		*err = unread;
-		return -1;
-	}
-	if (save_extras_put(&save->extras, save->found, save->place, &part->slot, &part->files,
+	if (prove_stored(save, part, false, &unread, err) ||
+	    save_extras_put(&save->extras, save->found, save->place, &part->slot, &part->files,
 			    err))
 		return -1;
-	if (save->extras.with_files)
+	if (save->extras.with_files) {
 		part->recipe.files = (struct recipe_stored){
 			.name = part->slot.files,
 			.sha256 = part->files.stored.sha256, /* never plain: place.c sees to it */
@@ -162,6 +178,9 @@ int save_complete(struct node *node, void *arg, struct err *err)
 			.compression = seal_compression(&save->place->seal),
 			.encryption = seal_encryption(&save->place->seal),
 		};
+		if (prove_stored(save, part, true, &unread, err))
+			return -1;
+	}
 	if (write_recipe(part, err))
 		return -1;
 	part->err = unread;

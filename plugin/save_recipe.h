@@ -16,7 +16,7 @@ void save_fill_recipe(struct save *save, size_t member);
 int save_check_recipe(struct save *save, size_t member, struct err *err);
 
 /*
- * A job: the stored object is read back as save_proof says, and its recipe written.  When it cannot be read the recipe
+ * A job: the stored objects, that of --with-pki too, are read back as save_proof says, and the recipe written.  When it cannot be read the recipe
  * is written, too, and part->err says so.  -1: CORRUPT, CANCELLED, or what the store says of the recipe.
  */
 int save_complete(struct node *node, void *save, struct err *err);

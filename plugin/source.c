@@ -180,7 +180,7 @@ static int fetch(const struct where *where, const char *path, const struct unsea
 	return failed ? -1 : 0;
 }
 
-static int read_keys(const struct opts *opts, struct age_identities *identities,
+int source_keys_read(const struct opts *opts, struct age_identities *identities,
 		     struct buf *passphrase, struct err *err)
 {
 	for (size_t i = 0; i < opts->identities.count; i++)
@@ -214,17 +214,17 @@ static int fetch_opened(const struct where *where, const char *path, const struc
 	return source_from_memory(&memory, out, err);
 }
 
-static int fetch_with_keys(const struct opts *opts, const struct where *where, const char *path,
-			   struct source *out, struct err *err)
+static int fetch_with_keys(const struct opts *opts, const struct source_keys *read,
+			   const struct where *where, const char *path, struct source *out,
+			   struct err *err)
 {
 	scoped(age_identities) struct age_identities identities = { .count = 0 };
 	scoped(buf) struct buf passphrase = BUF_SECRET(AGE_PASSPHRASE_MAX);
 	struct source_keys keys = { &identities, &passphrase };
 
-	return read_keys(opts, &identities, &passphrase, err) ||
-			       fetch_opened(where, path, &keys, out, err)
-		       ? -1
-		       : 0;
+	if (!read && source_keys_read(opts, &identities, &passphrase, err))
+		return -1;
+	return fetch_opened(where, path, read ? read : &keys, out, err);
 }
 
 /* A plain local file is read where it is. */
@@ -256,7 +256,8 @@ static int open_plain(const char *path, struct source *out, struct err *err)
 	return 0;
 }
 
-static int check_recipe(const struct source *s, struct err *err)
+/* `unpacked`: a plain file of this machine, which may have been made of the object that the recipe names. */
+static int check_recipe(const struct source *s, bool unpacked, struct err *err)
 {
 	const struct recipe *r = &s->recipe;
 
@@ -276,14 +277,14 @@ static int check_recipe(const struct source *s, struct err *err)
 			       "%s: its revision is %llu, and its recipe says %llu", s->shown,
 			       (unsigned long long)s->file.facts.revision,
 			       (unsigned long long)r->revision);
-	if (r->stored.name && strcmp(r->stored.sha256, s->stored_sha256) != 0)
+	if (r->stored.name && !unpacked && strcmp(r->stored.sha256, s->stored_sha256) != 0)
 		return err_set(err, ERR_CORRUPT, "%s: its SHA-256 is not the one in its recipe",
 			       s->shown);
 	if (r->size != s->file.size)
 		return err_set(err, ERR_CORRUPT,
 			       "%s: its size is %llu bytes, and its recipe says %llu", s->shown,
 			       (unsigned long long)s->file.size, (unsigned long long)r->size);
-	if (r->stored.name && r->stored.size != s->stored_size)
+	if (r->stored.name && !unpacked && r->stored.size != s->stored_size)
 		return err_set(err, ERR_CORRUPT,
 			       "%s: its size as it is stored is %llu bytes, and its recipe says "
 			       "%llu",
@@ -303,7 +304,8 @@ static int hint_store(const char *name, struct err *err)
 	return -1;
 }
 
-static int open_it(const struct opts *opts, const char *name, struct source *out, struct err *err)
+static int open_it(const struct opts *opts, const char *name, const struct source_keys *keys,
+		   struct source *out, struct err *err)
 {
 	scoped(where) struct where where = { .store = NULL };
 	bool packed = true;
@@ -314,11 +316,12 @@ static int open_it(const struct opts *opts, const char *name, struct source *out
 		return where.store ? err_in(err, "%s", out->shown) : hint_store(name, err);
 	if (!where.store && packed && find_local(name, out, err))
 		return -1;
-	if (packed ? fetch_with_keys(opts, &where, name, out, err) : open_plain(name, out, err))
+	if (packed ? fetch_with_keys(opts, keys, &where, name, out, err)
+		   : open_plain(name, out, err))
 		return -1;
 	if (!where.store && !packed && find_local(name, out, err))
 		return -1;
-	return check_recipe(out, err);
+	return check_recipe(out, !where.store && !packed, err);
 }
 
 static struct source source_new(const char *shown)
@@ -330,11 +333,12 @@ static struct source source_new(const char *shown)
 				.encryption = "none" };
 }
 
-int source_open(const struct opts *opts, const char *name, struct source *out, struct err *err)
+int source_open(const struct opts *opts, const char *name, const struct source_keys *keys,
+		struct source *out, struct err *err)
 {
 	struct source source = source_new(name);
 
-	if (open_it(opts, name, &source, err)) {
+	if (open_it(opts, name, keys, &source, err)) {
 		source_release(&source);
 		return -1;
 	}

@@ -29,23 +29,28 @@ struct source {
 	const char *encryption;  /* as found: "none", "age" */
 };
 
+/* What opens an encrypted one; none: both empty. */
+struct source_keys {
+	const struct age_identities *identities;
+	const struct buf *passphrase;
+};
+
+/* Those of --identity and --passphrase-file, which may be pipes: they are read once.  -1: FILE, CONFIG. */
+int source_keys_read(const struct opts *opts, struct age_identities *identities,
+		     struct buf *passphrase, struct err *err);
+
 /*
- * Reads all of it.  -1: FILE, STORE, CORRUPT (also when it is not what its recipe says: the SHA-256 and size of the
+ * Reads all of it; `keys` NULL: those of the flags, when it needs them.  -1: FILE, STORE, CORRUPT (also when it is not what its recipe says: the SHA-256 and size of the
  * object, of the file in it, its revision), CONFIG (no identity fits, wrong passphrase), USAGE.
  */
-int source_open(const struct opts *opts, const char *name, struct source *out, struct err *err);
+int source_open(const struct opts *opts, const char *name, const struct source_keys *keys,
+		struct source *out, struct err *err);
 
 /*
  * The rest of it for a snapshot that is in memory: takes the descriptor, proves the file, sets file and path.  arena and
  * shown are set before.  -1: CORRUPT, FILE.
  */
 int source_from_memory(struct memory *memory, struct source *out, struct err *err);
-
-/* What opens an encrypted one; none: both empty. */
-struct source_keys {
-	const struct age_identities *identities;
-	const struct buf *passphrase;
-};
 
 /*
  * The object that was just stored, whose recipe is not yet there: recipe->stored.name in the store, or, when that is

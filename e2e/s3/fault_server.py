@@ -269,6 +269,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.refuse(404, "NoSuchKey", "The specified key does not exist.")
         data, meta, etag = found
         n = self.times()
+        if self.bucket == "rotpki" and self.key.endswith(".pki.tar.zst.age"):
+            data = data[:-1] + bytes([data[-1] ^ 1])
         if self.bucket == "changes" and n > 1:
             etag = '"other"'
         start = 0

@@ -66,7 +66,7 @@ int cmd_verify(const struct opts *opts, struct err *err)
 	if (!prove(opts, &v, err))
 		return print(&v, opts, err) ? err_status(err->code) : 0;
 	/* what could not be read or opened says nothing about the snapshot */
-	if (err->code == ERR_CORRUPT || err->code == ERR_UNSAFE)
+	if (err->code == ERR_CORRUPT)
 		print(&v, opts, &ignored); /* the damage is what the status tells */
 	return err_status(err->code);
 }

@@ -13,6 +13,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -256,6 +258,24 @@ static int open_plain(const char *path, struct source *out, struct err *err)
 	return 0;
 }
 
+/* Which of the two is wrong cannot be told from here. */
+__attribute__((format(printf, 3, 4))) static int differs(const struct source *s, struct err *err,
+							 const char *fmt, ...)
+{
+	char words[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	err_set(err, ERR_CORRUPT, "%s: %s: the snapshot or its recipe was replaced or damaged",
+		s->shown, words);
+	return err_hint(err,
+			"put a good copy of the snapshot and of %s.json there, or use another "
+			"snapshot",
+			s->name);
+}
+
 /* `unpacked`: a plain file of this machine, which may have been made of the object that the recipe names. */
 static int check_recipe(const struct source *s, bool unpacked, struct err *err)
 {
@@ -263,33 +283,24 @@ static int check_recipe(const struct source *s, bool unpacked, struct err *err)
 
 	if (!s->has_recipe)
 		return 0;
-	if (strcmp(r->sha256, s->file.sha256) != 0) {
-		err_set(err, ERR_UNSAFE,
-			"%s: the recipe beside it is the recipe of another snapshot (its sha256 is "
-			"not this file's)",
-			s->shown);
-		return err_hint(
-			err,
-			"put the right recipe beside the snapshot, or move the wrong one away");
-	}
+	if (strcmp(r->sha256, s->file.sha256) != 0)
+		return differs(s, err,
+			       "it is another snapshot than its recipe says (the sha256 differs)");
 	if (r->revision != s->file.facts.revision)
-		return err_set(err, ERR_CORRUPT,
-			       "%s: its revision is %llu, and its recipe says %llu", s->shown,
+		return differs(s, err, "its revision is %llu, and its recipe says %llu",
 			       (unsigned long long)s->file.facts.revision,
 			       (unsigned long long)r->revision);
-	if (r->stored.name && !unpacked && strcmp(r->stored.sha256, s->stored_sha256) != 0)
-		return err_set(err, ERR_CORRUPT, "%s: its SHA-256 is not the one in its recipe",
-			       s->shown);
 	if (r->size != s->file.size)
-		return err_set(err, ERR_CORRUPT,
-			       "%s: its size is %llu bytes, and its recipe says %llu", s->shown,
+		return differs(s, err, "its size is %llu bytes, and its recipe says %llu",
 			       (unsigned long long)s->file.size, (unsigned long long)r->size);
-	if (r->stored.name && !unpacked && r->stored.size != s->stored_size)
-		return err_set(err, ERR_CORRUPT,
-			       "%s: its size as it is stored is %llu bytes, and its recipe says "
-			       "%llu",
-			       s->shown, (unsigned long long)s->stored_size,
-			       (unsigned long long)r->stored.size);
+	if (!r->stored.name || unpacked)
+		return 0;
+	if (strcmp(r->stored.sha256, s->stored_sha256) != 0)
+		return differs(s, err, "its SHA-256 as it is stored is not the one in its recipe");
+	if (r->stored.size != s->stored_size)
+		return differs(
+			s, err, "its size as it is stored is %llu bytes, and its recipe says %llu",
+			(unsigned long long)s->stored_size, (unsigned long long)r->stored.size);
 	return 0;
 }
 

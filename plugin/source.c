@@ -233,18 +233,16 @@ static int fetch_with_keys(const struct opts *opts, const struct source_keys *re
 static int is_packed(const char *path, bool *packed, struct err *err)
 {
 	scoped(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char head[40] = { 0 };
+	char head[UNSEAL_HEAD];
 	struct stat st;
+	ssize_t len;
 
 	*packed = false;
 	if (fd < 0 || fstat(fd, &st))
 		return err_errno(err, ERR_FILE, "cannot open %s", path);
-	if (!S_ISREG(st.st_mode) || read(fd, head, sizeof(head)) < 4)
+	if (!S_ISREG(st.st_mode) || (len = read(fd, head, sizeof(head))) < 0)
 		return 0; /* snapshot_file_open has the words for it */
-	*packed = memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0 ||
-		  memcmp(head, "\x1f\x8b\x08", 3) == 0 ||
-		  memcmp(head, "age-encryption.org/", 19) == 0 ||
-		  memcmp(head, "-----BEGIN AGE ENCRYPTED FILE-----", 34) == 0;
+	*packed = unseal_kind(head, (size_t)len) != UNSEAL_PLAIN;
 	return 0;
 }
 

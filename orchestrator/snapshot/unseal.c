@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAYERS_MAX = 4, HEAD = 40 };
+enum { LAYERS_MAX = 4 };
 
 #define AGE_BINARY "age-encryption.org/"
 #define AGE_ARMOR "-----BEGIN AGE ENCRYPTED FILE-----"
@@ -19,7 +19,7 @@ enum { LAYERS_MAX = 4, HEAD = 40 };
 struct look {
 	struct sink sink;
 	struct unseal *owner;
-	char head[HEAD];
+	char head[UNSEAL_HEAD];
 	size_t held;
 	struct sink *to;             /* NULL: not known yet */
 	void (*free)(struct sink *); /* of `to`; NULL: not ours */
@@ -32,9 +32,26 @@ struct unseal {
 	const char *compression, *encryption;
 };
 
-static bool begins(const struct look *look, const char *with, size_t len)
+static bool begins(const char *head, size_t len, const char *with, size_t size)
 {
-	return look->held >= len && memcmp(look->head, with, len) == 0;
+	return len >= size && memcmp(head, with, size) == 0;
+}
+
+/* A frame, or one to be skipped, which pzstd puts in front: 0x184D2A50 to 5F, the last byte first (RFC 8878, 3.1.2). */
+static bool is_zstd(const char *head, size_t len)
+{
+	return begins(head, len, "\x28\xb5\x2f\xfd", 4) ||
+	       (len >= 4 && (head[0] & 0xf0) == 0x50 && begins(head + 1, 3, "\x2a\x4d\x18", 3));
+}
+
+enum unseal_kind unseal_kind(const char *head, size_t len)
+{
+	if (begins(head, len, AGE_BINARY, sizeof(AGE_BINARY) - 1) ||
+	    begins(head, len, AGE_ARMOR, sizeof(AGE_ARMOR) - 1))
+		return UNSEAL_AGE;
+	if (is_zstd(head, len))
+		return UNSEAL_ZSTD;
+	return begins(head, len, "\x1f\x8b\x08", 3) ? UNSEAL_GZIP : UNSEAL_PLAIN;
 }
 
 static struct sink *open_age(struct look *look, struct sink *next, struct err *err)
@@ -56,17 +73,16 @@ static struct sink *decide(struct look *look, struct err *err)
 {
 	struct unseal *owner = look->owner;
 	struct look *after = look + 1;
-	bool age = begins(look, AGE_BINARY, sizeof(AGE_BINARY) - 1) ||
-		   begins(look, AGE_ARMOR, sizeof(AGE_ARMOR) - 1);
-	bool zstd = begins(look, "\x28\xb5\x2f\xfd", 4), gzip = begins(look, "\x1f\x8b\x08", 3);
+	enum unseal_kind kind = unseal_kind(look->head, look->held);
+	bool zstd = kind == UNSEAL_ZSTD;
 
-	if (!age && !zstd && !gzip)
+	if (kind == UNSEAL_PLAIN)
 		return owner->next;
 	if (after == owner->layers + LAYERS_MAX) {
 		err_set(err, ERR_CORRUPT, "it is packed more than %d times", LAYERS_MAX - 1);
 		return NULL;
 	}
-	if (age)
+	if (kind == UNSEAL_AGE)
 		return open_age(look, &after->sink, err);
 	owner->compression = zstd ? "zstd" : "gzip";
 	look->free = zstd ? zstd_unpack_free : gzip_unpack_free;
@@ -89,12 +105,12 @@ static int look_write(struct sink *sink, const void *data, size_t len, struct er
 	struct look *look = (struct look *)sink;
 
 	if (!look->to) {
-		size_t room = HEAD - look->held, now = len < room ? len : room;
+		size_t room = UNSEAL_HEAD - look->held, now = len < room ? len : room;
 		memcpy(look->head + look->held, data, now);
 		look->held += now;
 		data = (const char *)data + now;
 		len -= now;
-		if (look->held < HEAD)
+		if (look->held < UNSEAL_HEAD)
 			return 0;
 		if (settle(look, err))
 			return -1;

@@ -10,6 +10,14 @@
 
 #include <stdint.h>
 
+/* Bytes at the beginning that tell what it is. */
+enum { UNSEAL_HEAD = 40 };
+
+enum unseal_kind { UNSEAL_PLAIN, UNSEAL_AGE, UNSEAL_ZSTD, UNSEAL_GZIP };
+
+/* The outermost layer, by the first bytes: UNSEAL_HEAD, or all there are. */
+enum unseal_kind unseal_kind(const char *head, size_t len);
+
 struct unseal_settings {
 	const struct age_identities *identities; /* NULL: none */
 	const struct buf *passphrase;            /* NULL: none */

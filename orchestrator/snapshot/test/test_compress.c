@@ -167,4 +167,59 @@ static void test_two(void)
 	}
 }
 
-TESTS(TEST(test_parse), TEST(test_there_and_back), TEST(test_not_whole), TEST(test_two))
+/* A frame of zstd that is to be skipped, which says that it has `size` bytes. */
+static void add_skipped(struct buf *out, unsigned nibble, uint32_t size, size_t there)
+{
+	scoped(mem) char *bytes = content(2 * there);
+	const uint8_t head[8] = { (uint8_t)(0x50 | nibble),
+				  0x2a,
+				  0x4d,
+				  0x18,
+				  (uint8_t)size,
+				  (uint8_t)(size >> 8),
+				  (uint8_t)(size >> 16),
+				  (uint8_t)(size >> 24) };
+
+	buf_add(out, head, sizeof(head));
+	buf_add(out, bytes, there);
+}
+
+static void test_skipped(void)
+{
+	static const size_t pieces[] = { 1, 3, 9, 5000, MOST };
+	struct collect packed = collect_new(MOST);
+	struct err err = ERR_INIT;
+
+	add_skipped(&packed.got, 0, 4, 4);
+	pack_all(COMPRESS_ZSTD, "one", 3, &packed);
+	add_skipped(&packed.got, 0xf, 300000, 300000);
+	add_skipped(&packed.got, 7, 0, 0);
+	packed.ended = false;
+	pack_all(COMPRESS_ZSTD, "two", 3, &packed);
+	add_skipped(&packed.got, 3, 1, 1);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		struct collect back = collect_new(MOST);
+		CHECK_INT(unpack_all(COMPRESS_ZSTD, &packed.got, pieces[i], 6, &back, &err), 0);
+		CHECK_STR(err.text, "");
+		CHECK_STR(buf_str(&back.got), "onetwo");
+		CHECK_INT(back.ended, 1);
+		CHECK_INT(unpack_all(COMPRESS_ZSTD, &packed.got, pieces[i], 5, &back, &err), -1);
+		CHECK_HAS(err.text, "more than the 5 bytes expected");
+		err = ERR_INIT;
+		buf_release(&back.got);
+	}
+	/* one that says more than there is, up to all that a frame can say */
+	for (unsigned i = 0; i < 2; i++) {
+		scoped(buf) struct buf cut = BUF_INIT(MOST);
+		scoped(collect) struct collect back = collect_new(MOST);
+		add_skipped(&cut, 0, i ? UINT32_MAX : 5, 4);
+		CHECK_INT(unpack_all(COMPRESS_ZSTD, &cut, 5000, MOST, &back, &err), -1);
+		CHECK_INT(err.code, ERR_CORRUPT);
+		CHECK_HAS(err.text, "ends in the middle");
+		CHECK(!back.ended);
+	}
+	buf_release(&packed.got);
+}
+
+TESTS(TEST(test_parse), TEST(test_there_and_back), TEST(test_not_whole), TEST(test_two),
+      TEST(test_skipped))

@@ -61,12 +61,20 @@ int save_agree(const struct save *save, const struct save_part *part, struct err
 	return 0;
 }
 
-const struct etcd_hash *save_expected(const struct save_part *part, size_t own, size_t count)
+size_t save_behind(const struct save_part *part, size_t count, bool which[], size_t *furthest)
 {
-	if (part->compared[own])
-		return &part->hashes[own];
+	size_t behind = 0, far = count;
+
 	for (size_t i = 0; i < count; i++)
-		if (part->compared[i])
-			return &part->hashes[i];
-	return NULL;
+		if (part->compared[i] &&
+		    (far == count ||
+		     part->hashes[i].compact_revision > part->hashes[far].compact_revision))
+			far = i;
+	for (size_t i = 0; i < count; i++) {
+		which[i] = part->compared[i] &&
+			   part->hashes[i].compact_revision < part->hashes[far].compact_revision;
+		behind += which[i];
+	}
+	*furthest = far;
+	return behind;
 }

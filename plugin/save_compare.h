@@ -27,7 +27,10 @@ enum save_proof save_proof(const struct opts *opts, const struct place *place, u
  */
 int save_agree(const struct save *save, const struct save_part *part, struct err *err);
 
-/* A hash that the part must have: its own member's; of another one when that could not tell; NULL: none is known. */
-const struct etcd_hash *save_expected(const struct save_part *part, size_t own, size_t count);
+/*
+ * Members whose hash says nothing against that of *furthest, since they have compacted less of the history; how many.  They follow
+ * within moments: it is worth to ask again.
+ */
+size_t save_behind(const struct save_part *part, size_t count, bool which[], size_t *furthest);
 
 #endif

@@ -31,6 +31,7 @@ struct save_part {
 	unsigned health; /* as health.h: what was allowed to be wrong with the member */
 	struct etcd_hash hashes[CLUSTER_MEMBERS_MAX]; /* at that revision; compared[i] says which */
 	bool compared[CLUSTER_MEMBERS_MAX];
+	bool ask[CLUSTER_MEMBERS_MAX]; /* whose hash is to be asked for (again) */
 	struct recipe recipe;
 	char hash[9], degraded[HEALTH_WORDS + 16];
 	struct buf text; /* the recipe's */

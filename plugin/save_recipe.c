@@ -25,7 +25,8 @@ void save_fill_recipe(struct save *save, size_t member)
 	struct save_part *part = &save->parts[member];
 	const struct place *place = save->place;
 	const struct cluster *cluster = &save->found->cluster;
-	const struct etcd_hash *hash = save_expected(part, member, cluster->count);
+	/* no other member's: it may have compacted another part of the history */
+	const struct etcd_hash *hash = part->compared[member] ? &part->hashes[member] : NULL;
 	const struct texts *tags = &save->opts->tags;
 
 	part->recipe = (struct recipe){

@@ -5,9 +5,9 @@
 
 #include "base/digest.h"
 #include "base/mem.h"
-#include "plugin/print.h"
 #include "plugin/progress.h"
 #include "plugin/save_compare.h"
+#include "plugin/save_hashes.h"
 #include "plugin/save_recipe.h"
 #include "plugin/save_take.h"
 
@@ -135,24 +135,10 @@ static int check_recipes(struct save *save, struct err *err)
 	return 0;
 }
 
-/* Asked for, and not done: that must be told. */
-static void tell_uncompared(const struct save *save)
-{
-	for (size_t i = 0; i < save->found->cluster.count; i++) {
-		scoped(mem) char *words = mem_printf(
-			"%s was not compared: %s", save->found->nodes[i].name,
-			save->found->found[i].answers ? save->no_hash[i] : "it does not answer");
-		if (save->opts->compare == CHOICE_TRUE &&
-		    (save->no_hash[i][0] || !save->found->found[i].answers))
-			print_warning(words);
-	}
-}
-
 static int compare(struct save *save, struct err *err)
 {
 	struct discovery *d = save->found;
-	bool all[CLUSTER_MEMBERS_MAX] = { false }, taken[CLUSTER_MEMBERS_MAX];
-	struct err errs[CLUSTER_MEMBERS_MAX];
+	bool taken[CLUSTER_MEMBERS_MAX];
 	uint64_t largest = 0;
 
 	save_at(save, SAVE_BEGUN, taken);
@@ -161,11 +147,8 @@ static int compare(struct save *save, struct err *err)
 			largest = save->parts[i].snapshot.size;
 	if (!save_compares(save->opts->compare, largest))
 		return 0;
-	for (size_t i = 0; i < d->cluster.count; i++)
-		all[i] = d->found[i].answers;
-	if (fleet_each(d->fleet, save_hash, save, all, errs, NULL, NULL))
-		return fleet_first(d->fleet, errs, err);
-	tell_uncompared(save);
+	if (save_hashes(save, save_hash, err))
+		return -1;
 	for (size_t i = 0; i < d->cluster.count; i++)
 		if (taken[i] && save_agree(save, &save->parts[i], err))
 			return -1;

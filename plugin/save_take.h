@@ -1,6 +1,5 @@
 /*
- * save_take: the jobs of a save on the workers: the snapshot of a member into its place, and what the members say of
- * the same revisions.
+ * save_take: the jobs of a save on the workers: the snapshot of a member into its place.
  */
 #ifndef PLUGIN_SAVE_TAKE_H
 #define PLUGIN_SAVE_TAKE_H
@@ -12,9 +11,6 @@
  * well and --allow-degraded was not given; what etcd_snapshot and bolt_stream_revision say.
  */
 int save_take(struct node *node, void *save, struct err *err);
-
-/* This member's HashKV at the revisions of all parts that were taken; one that cannot tell is passed over. */
-int save_hash(struct node *node, void *save, struct err *err);
 
 /* Ends the member's seal and with it the object: it has its name. */
 int save_finish(struct node *node, void *save, struct err *err);

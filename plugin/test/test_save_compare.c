@@ -85,13 +85,32 @@ static void test_agree(void)
 	part->hashes[2].compact_revision = 5;
 	part->compared[2] = false;
 	CHECK_INT(save_agree(save, part, &err), 0);
-
-	CHECK(save_expected(part, 1, 3) == &part->hashes[1]);
-	CHECK(save_expected(part, 2, 3) == &part->hashes[0]);
-	part->compared[0] = part->compared[1] = false;
-	CHECK(save_expected(part, 1, 3) == NULL);
 	free(save);
 	free(d);
 }
 
-TESTS(TEST(test_when), TEST(test_proof), TEST(test_agree))
+static void test_behind(void)
+{
+	struct save_part *part = mem_zalloc(sizeof(*part));
+	bool which[3];
+	size_t far;
+
+	CHECK_INT(save_behind(part, 3, which, &far), 0); /* nobody has told */
+	for (size_t i = 0; i < 3; i++) {
+		part->compared[i] = true;
+		part->hashes[i].compact_revision = 5;
+	}
+	CHECK_INT(save_behind(part, 3, which, &far), 0);
+	part->hashes[1].compact_revision = 6;
+	CHECK_INT(save_behind(part, 3, which, &far), 2);
+	CHECK_INT(far, 1);
+	CHECK(which[0] && !which[1] && which[2]);
+	part->compared[2] = false;
+	CHECK_INT(save_behind(part, 3, which, &far), 1);
+	CHECK(which[0] && !which[2]);
+	part->compared[1] = false; /* what has not told is no measure */
+	CHECK_INT(save_behind(part, 3, which, &far), 0);
+	free(part);
+}
+
+TESTS(TEST(test_when), TEST(test_proof), TEST(test_agree), TEST(test_behind))

@@ -121,4 +121,25 @@ static void test_packed(void)
 	CHECK_INT(part->recipe.stored.size, 77);
 }
 
-TESTS(TEST(test_read_again), TEST(test_not_readable), TEST(test_packed))
+/* What another member says may be of another part of the history. */
+static void test_hash(void)
+{
+	struct save_part *part = &save.parts[0];
+
+	place = (struct place){ .url = "/" };
+	save = (struct save){ .opts = &opts, .found = &found, .place = &place };
+	found.cluster.count = 2;
+	part->compared[1] = true;
+	part->hashes[1] = (struct etcd_hash){ .hash = 0xbad, .compact_revision = 6 };
+	save_fill_recipe(&save, 0);
+	CHECK_STR(part->recipe.hashkv, NULL);
+	CHECK_INT(part->recipe.compact_revision, 0);
+	part->compared[0] = true;
+	part->hashes[0] = (struct etcd_hash){ .hash = 0xbeef, .compact_revision = 5 };
+	save_fill_recipe(&save, 0);
+	CHECK_STR(part->recipe.hashkv, "0000beef");
+	CHECK_INT(part->recipe.compact_revision, 5);
+	found.cluster.count = 1;
+}
+
+TESTS(TEST(test_read_again), TEST(test_not_readable), TEST(test_packed), TEST(test_hash))

@@ -120,6 +120,7 @@ struct fake_world {
 	bool alarm;        /* the snapshot brings an alarm along */
 	int alarm_kind;    /* as etcd numbers them; 0: NOSPACE */
 	bool alarm_unsaid; /* a member's status does not tell of it */
+	unsigned holders;  /* processes that had a run in their hands, so far */
 	bool exile; /* the first node was left out of a restore: it runs over its old data, and serves nobody */
 };
 

@@ -265,6 +265,14 @@ static void script_exist(const struct command *c)
 	buf_adds(c->out, "end\n");
 }
 
+static void script_cat_if_there(const struct command *c)
+{
+	scoped(buf) struct buf text = BUF_INIT(FILE_MAX);
+
+	if (fake_read(c->words[4], &text))
+		buf_add(c->out, text.data ? text.data : "", text.len);
+}
+
 static void script_wal_head(const struct command *c)
 {
 	scoped(fake_names) struct fake_names names = fake_list(c->words[4]);
@@ -315,13 +323,10 @@ struct known {
 };
 
 static const struct known scripts[] = {
-	{ "echo end", script_exist },
-	{ "exec sha256sum", script_sha256 },
-	{ "exec head -c 4096", script_wal_head },
-	{ "for c in etcdutl", do_nothing },
-	{ "for d in /usr/local/bin", script_copy_tool },
-	{ "p=$(command -v $t)", do_nothing },
-	{ "command -v \"$c\"", do_nothing },
+	{ "echo end", script_exist },         { "|| cat \"$1\"", script_cat_if_there },
+	{ "exec sha256sum", script_sha256 },  { "exec head -c 4096", script_wal_head },
+	{ "for c in etcdutl", do_nothing },   { "for d in /usr/local/bin", script_copy_tool },
+	{ "p=$(command -v $t)", do_nothing }, { "command -v \"$c\"", do_nothing },
 };
 
 static const struct known programs[] = {

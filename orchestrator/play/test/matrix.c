@@ -47,8 +47,9 @@ static size_t refuser_of(const struct stage *stage)
 	return book->steps[book->commit - 1].on == ON_FIRST ? 0 : stage->matrix->nodes - 1;
 }
 
+/* common: what all cases of the matrix have. */
 static void add_cases(struct stage *stage, const struct watch *watch, size_t slot, size_t node,
-		      size_t refused)
+		      const struct matrix_case *common)
 {
 	unsigned commands = watch->counts[slot][node];
 
@@ -60,23 +61,57 @@ static void add_cases(struct stage *stage, const struct watch *watch, size_t slo
 			bool forced = half || n == (node + (unsigned)fault) % commands;
 			if (half && !watch->halves[slot][node][n])
 				continue;
+			struct matrix_case c = *common;
+			c.slot = slot;
+			c.node = node;
+			c.command = n;
+			c.fault = (enum fault)fault;
 			if (forced || (n + node + (size_t)fault) % stage->matrix->stride == 0)
-				add_case(stage,
-					 &(struct matrix_case){ .slot = slot,
-								.node = node,
-								.command = n,
-								.fault = (enum fault)fault,
-								.refused = refused,
-								.refuser = refuser_of(stage) });
+				add_case(stage, &c);
 		}
+}
+
+/*
+ * Killed where the last step before the commit has ended on all nodes, and where the first command of the last step comes on the last
+ * node: on the others it has ended then.
+ */
+static void find_taken(struct stage *stage, const struct watch *well)
+{
+	const struct playbook *book = &stage->book;
+	size_t node = refuser_of(stage), slot = book->commit - 1 + SLOT_STEP;
+	struct matrix_case stops[] = {
+		{ .slot = slot,
+		  .node = node,
+		  .command = well->counts[slot][node] - 1,
+		  .fault = FAULT_KILLED_AFTER },
+		{ .slot = book->count - 1 + SLOT_STEP,
+		  .node = stage->matrix->nodes - 1,
+		  .fault = FAULT_KILLED_BEFORE },
+	};
+
+	for (size_t i = 0; i < (book->commit < book->count ? 2 : 1); i++) {
+		struct matrix_case *stop = arena_alloc(stage->arena, sizeof(*stop));
+		struct told told;
+		struct watch watch;
+		*stop = stops[i];
+		fake_world_load(&stage->world, &stage->first);
+		matrix_forget_journals(stage);
+		matrix_context(&stage->world, book);
+		if (!matrix_take_over(stage, stop, NULL, &told, &watch))
+			abort();
+		for (node = 0; node < stage->matrix->nodes; node++)
+			add_cases(stage, &watch, SLOT_TAKE, node,
+				  &(struct matrix_case){ .stop = stop });
+	}
 }
 
 /* A run without a fault tells how many commands each step has on each node. */
 static void find_cases(struct stage *stage)
 {
 	const struct playbook *book = &stage->book;
-	size_t refused = stage->matrix->undo ? book->commit - 1 + SLOT_STEP : 0;
-	struct matrix_case trigger = { .slot = SLOTS - 1,
+	const struct matrix *matrix = stage->matrix;
+	size_t refused = matrix->undo ? book->commit - 1 + SLOT_STEP : 0;
+	struct matrix_case trigger = { .slot = SLOT_NONE,
 				       .refused = refused,
 				       .refuser = refuser_of(stage) };
 	struct watch watch;
@@ -87,14 +122,18 @@ static void find_cases(struct stage *stage)
 		fprintf(stderr, "%s without a fault: %s\n", book->name, told.err.text);
 		abort();
 	}
-	for (size_t line = 1; stage->matrix->journal && line <= fake_journal_lines(); line++)
+	if (matrix->taken)
+		find_taken(stage, &watch);
+	for (size_t line = 1; matrix->journal && line <= fake_journal_lines(); line++)
 		for (int for_good = 0; for_good < 2; for_good++)
 			add_case(stage,
 				 &(struct matrix_case){ .line = line, .for_good = for_good });
-	for (size_t slot = 0; slot < SLOTS - 1 && !stage->matrix->journal; slot++)
-		for (size_t node = 0; node < stage->matrix->nodes; node++)
+	if (matrix->taken || matrix->journal)
+		return;
+	for (size_t slot = 0; slot < SLOT_TAKE; slot++)
+		for (size_t node = 0; node < matrix->nodes; node++)
 			if (refused ? slot == SLOT_MARK || slot >= SLOT_UNDO : slot != SLOT_MARK)
-				add_cases(stage, &watch, slot, node, refused);
+				add_cases(stage, &watch, slot, node, &trigger);
 }
 
 /* --- the stage */
@@ -132,7 +171,7 @@ static void stage_open(struct stage *stage, const struct matrix *matrix)
 	fake_world_save(&stage->world, &stage->first);
 	stage->before = fake_world_tree(&stage->world);
 	must_play(stage, matrix->playbook, stage->new_data);
-	stage->after = fake_world_tree(&stage->world);
+	stage->after = matrix_tree(&stage->world);
 	fake_world_load(&stage->world, &stage->first);
 	matrix_forget_journals(stage);
 	matrix_context(&stage->world, &stage->book);
@@ -197,10 +236,11 @@ static size_t play_all(struct stage *plan, struct tally *out)
 static void print_matrix(const struct matrix *m, size_t count, const struct tally *tally,
 			 size_t failed)
 {
-	printf("%s%s%s%s%s, %zu node%s: %zu cases, stride %zu", m->playbook,
+	printf("%s%s%s%s%s%s, %zu node%s: %zu cases, stride %zu", m->playbook,
 	       m->wal_dir ? " with a WAL folder" : "", m->alarm ? " with an alarm" : "",
-	       m->undo ? ", undo" : "", m->journal ? ", journal's disk full" : "", m->nodes,
-	       m->nodes == 1 ? "" : "s", count, m->stride);
+	       m->undo ? ", undo" : "", m->taken ? ", taken over" : "",
+	       m->journal ? ", journal's disk full" : "", m->nodes, m->nodes == 1 ? "" : "s", count,
+	       m->stride);
 	if (tally->stopped)
 		printf("; %zu stopped half-way, %zu killed again, %zu without the snapshot",
 		       tally->stopped, tally->again, tally->without);

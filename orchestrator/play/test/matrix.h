@@ -16,6 +16,7 @@ struct matrix {
 	bool undo; /* the last step before the commit is refused; the faults are in what is undone then */
 	bool alarm;   /* the snapshot brings an alarm NOSPACE along */
 	bool journal; /* the faults are in the journal's disk, which is full */
+	bool taken;   /* the run was killed; the faults are where the next process takes it over */
 	size_t stride; /* 1: every command; n: every nth, and one of each step x node x fault always */
 	size_t again; /* of every nth run that stopped, what follows is killed, too; 0: of none */
 };
@@ -26,7 +27,10 @@ struct matrix {
  */
 size_t matrix_play(const struct matrix *matrix, size_t *cases);
 
-/* All matrices of a playbook: 1, 3 and 5 nodes, a WAL folder, undos, a full disk; with these strides; of browse those of 1 node. */
+/*
+ * All matrices of a playbook: 1, 3 and 5 nodes, a WAL folder, undos, take-overs, a full disk; with these strides; of browse those of
+ * 1 node.
+ */
 struct matrix_strides {
 	size_t three, five, wal_dir, undo;
 };

@@ -20,6 +20,8 @@ size_t matrix_play_all(const char *playbook, const struct matrix_strides *stride
 		{ .nodes = 5, .stride = strides->five, .again = AGAIN * AGAIN },
 		{ .nodes = fewest, .wal_dir = true, .stride = strides->wal_dir, .alarm = alone },
 		{ .nodes = alone ? 1 : 3, .undo = true, .stride = strides->undo, .again = AGAIN },
+		{ .nodes = fewest, .taken = true, .stride = 1 },
+		{ .nodes = 3, .taken = true, .stride = 100 },
 		{ .nodes = fewest, .journal = true, .stride = 1 },
 		{ .nodes = 3, .journal = true, .stride = 1 },
 	};

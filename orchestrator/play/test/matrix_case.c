@@ -22,7 +22,7 @@ static bool bad(const struct stage *stage, struct tally *tally, const char *when
 		const char *more)
 {
 	const struct matrix_case *c = stage->now;
-	bool undo = c->slot >= SLOT_UNDO;
+	bool undo = c->slot >= SLOT_UNDO && c->slot < SLOT_TAKE;
 
 	if (c->line) {
 		if (__atomic_add_fetch(&tally->failed, 1, __ATOMIC_SEQ_CST) <= SHOWN_MAX)
@@ -32,9 +32,10 @@ static bool bad(const struct stage *stage, struct tally *tally, const char *when
 		return false;
 	}
 	size_t index = c->slot - (undo ? (size_t)SLOT_UNDO : (size_t)SLOT_STEP);
-	const char *name = c->slot == SLOT_MARK ? "the mark"
-			   : undo               ? stage->book.steps[index].undo->name
-						: stage->book.steps[index].verb->name;
+	const char *name = c->slot == SLOT_MARK   ? "the mark"
+			   : c->slot == SLOT_TAKE ? "take over"
+			   : undo                 ? stage->book.steps[index].undo->name
+						  : stage->book.steps[index].verb->name;
 
 	if (__atomic_add_fetch(&tally->failed, 1, __ATOMIC_SEQ_CST) <= SHOWN_MAX)
 		fprintf(stderr, "%s, %zu nodes: %s%s on node %zu, command %u, %s: %s: %s: %s\n",
@@ -79,7 +80,7 @@ static bool check_outcome(struct stage *stage, struct tally *tally, const char *
 		return bad(stage, tally, when, "not every node serves", told->err.text);
 	if (done && fake_world_alarmed(world))
 		return bad(stage, tally, when, "the alarm still stands", told->err.text);
-	scoped(mem) char *now = fake_world_tree(world);
+	scoped(mem) char *now = matrix_tree(world);
 	bool same = same_tree(stage, tally, when, done ? "not all as after" : "not all as before",
 			      now, done ? stage->after : stage->before);
 	stage->as_before = same && !done;
@@ -105,7 +106,7 @@ static bool kept_is_there(const struct stage *stage)
 static bool check_undone(struct stage *stage, struct tally *tally, const char *when,
 			 const struct told *told)
 {
-	scoped(mem) char *now = fake_world_tree(&stage->world);
+	scoped(mem) char *now = matrix_tree(&stage->world);
 
 	if (!is(stage, "clean") || kept_is_there(stage))
 		return check_outcome(stage, tally, when, told);
@@ -195,7 +196,7 @@ static bool recover(struct stage *stage, struct tally *tally, struct way *way)
 	if (!found.known)
 		return way->kill || recover_unknown(stage, tally, way->undo);
 	if (found.committed && !found.locked) { /* it had ended */
-		scoped(mem) char *now = fake_world_tree(world);
+		scoped(mem) char *now = matrix_tree(world);
 		if (!fake_world_serves(world, stage->new_data))
 			return bad(stage, tally, "ended", "not every node serves", "");
 		return same_tree(stage, tally, "ended", "not all as after", now, stage->after);
@@ -244,13 +245,13 @@ static bool choose_kill(const struct stage *stage, const struct watch *watch,
 {
 	size_t all = 0;
 
-	for (size_t slot = 0; slot < SLOTS - 1; slot++)
+	for (size_t slot = 0; slot < SLOT_NONE; slot++)
 		for (size_t node = 0; node < stage->matrix->nodes; node++)
 			all += watch->counts[slot][node];
 	if (!all)
 		return false;
 	size_t left = stage->number * 7919 % all; /* a prime: all places have their turn */
-	for (size_t slot = 0; slot < SLOTS - 1; slot++)
+	for (size_t slot = 0; slot < SLOT_NONE; slot++)
 		for (size_t node = 0; node < stage->matrix->nodes; node++) {
 			unsigned count = watch->counts[slot][node];
 			if (left >= count) {
@@ -334,13 +335,37 @@ static const char *not_the_case(const struct stage *stage, const struct told *to
 			       : NULL;
 	if (!stage->world.machines[c->node].fault_hit)
 		return "the fault found no place";
+	if (c->stop && !told->killed && !told->not_taken)
+		return "it went on with what it had not taken over everywhere";
 	return told->killed != fault_kills(c->fault) ? "the fault did not strike" : NULL;
+}
+
+bool matrix_take_over(struct stage *stage, const struct matrix_case *stop,
+		      const struct matrix_case *then, struct told *told, struct watch *watch)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct fake_world *world = &stage->world;
+	scoped(mem) char *run = mem_strdup(world->ctx.run);
+	struct way way = { .undo = stage->number % 2 };
+	struct found found;
+
+	*told = matrix_run(world, &stage->book, HOW_RUN, stop, watch);
+	if (!told->killed)
+		return false;
+	fake_world_mend(world);
+	matrix_forget_journals(stage);
+	if (matrix_find(world, &stage->book, run, arena, &found, &told->err) || !found.known)
+		return false;
+	*told = matrix_run(world, &stage->book, choose_how(stage, &found, &way), then, watch);
+	return true;
 }
 
 bool matrix_case_play(struct stage *stage, struct tally *tally)
 {
+	const struct matrix_case *c = stage->now;
 	struct fake_world *world = &stage->world;
 	struct watch watch;
+	struct told told;
 
 	if (stage->as_before)
 		fake_world_mend(world);
@@ -349,9 +374,12 @@ bool matrix_case_play(struct stage *stage, struct tally *tally)
 	stage->as_before = false;
 	matrix_forget_journals(stage);
 	matrix_context(world, &stage->book);
-	fake_journal_full(stage->now->line, stage->now->for_good);
-	struct told told = matrix_run(world, &stage->book, HOW_RUN, stage->now, &watch);
-	told.disk_full = stage->now->line;
+	fake_journal_full(c->line, c->for_good);
+	if (!c->stop)
+		told = matrix_run(world, &stage->book, HOW_RUN, c, &watch);
+	else if (!matrix_take_over(stage, c->stop, c, &told, &watch))
+		return bad(stage, tally, "take over", "there was nothing to take", told.err.text);
+	told.disk_full = c->line;
 	const char *wrong = not_the_case(stage, &told);
 	fake_journal_full(0, false);
 	if (wrong)

@@ -33,6 +33,13 @@ struct tally {
 
 bool matrix_case_play(struct stage *stage, struct tally *tally);
 
+/*
+ * A run that is killed there; then it is taken over and gone on with, or back when its number is odd, with the fault in *then, if that
+ * is not NULL.  True: *told and *watch are of that; false: it was not killed, or cannot be found again.
+ */
+bool matrix_take_over(struct stage *stage, const struct matrix_case *stop,
+		      const struct matrix_case *then, struct told *told, struct watch *watch);
+
 /* How a run without a fault ends: a drill is undone. */
 enum play_outcome matrix_good_end(const struct stage *stage);
 

@@ -60,6 +60,13 @@ static void fresh_nodes(struct fake_world *world)
 		world->play_nodes[i].want_member = world->play_nodes[i].want_cluster = 0;
 }
 
+/* Each process has its own. */
+static void name_holder(struct fake_world *world)
+{
+	snprintf(world->ctx.holder, sizeof(world->ctx.holder), "%0*u", HOLDER_SIZE - 1,
+		 ++world->holders);
+}
+
 void matrix_context(struct fake_world *world, const struct playbook *book)
 {
 	struct play_ctx *ctx = &world->ctx;
@@ -82,6 +89,7 @@ void matrix_context(struct fake_world *world, const struct playbook *book)
 				  .leave_nothing = strcmp(book->name, "clean") == 0,
 				  .grace_ms = 1 };
 	memcpy(ctx->run, run, strlen(run) + 1);
+	name_holder(world);
 	if (restore) {
 		memcpy(ctx->token, FAKE_TOKEN, sizeof(FAKE_TOKEN));
 		ctx->snapshot_path = world->snapshot;
@@ -192,9 +200,53 @@ static struct journal *open_journal(struct fake_world *world, enum how how)
 	return journal;
 }
 
-static enum play_outcome play(struct fake_world *world, const struct playbook *book, enum how how,
-			      struct watch *watch, struct err *err)
+static int take_node(struct node *node, void *arg, struct err *err)
 {
+	const struct fake_world *world = arg;
+
+	return state_take_over(node, &world->ctx, deadline_in(SHORT_MS), err);
+}
+
+/* As perform() does before anything else. */
+static int take_over(struct fake_world *world, struct fleet *fleet, struct watch *watch,
+		     struct err *err)
+{
+	struct err errs[FLEET_MAX];
+
+	slot_begins(watch, SLOT_TAKE);
+	int failed = fleet_each(fleet, take_node, world, NULL, errs, NULL, NULL);
+	count_slot(watch);
+	slot_begins(watch, SLOT_NONE);
+	return failed ? fleet_first(fleet, errs, err) : 0;
+}
+
+static enum play_outcome play_how(struct play *play, enum how how, struct watch *watch,
+				  struct err *err)
+{
+	enum play_outcome outcome;
+
+	switch (how) {
+	case HOW_RESUME:
+		return play_resume(play, false, err);
+	case HOW_FINISH:
+		return play_resume(play, true, err);
+	case HOW_UNDO:
+		slot_begins(watch, SLOT_MARK);
+		return play_undo(play, err);
+	case HOW_RUN:
+		break;
+	}
+	outcome = play_run(play, err);
+	/* what has no commit is undone when it has gone well, too */
+	return outcome == PLAY_DONE && play->playbook->commit == play->playbook->count
+		       ? play_undo(play, err)
+		       : outcome;
+}
+
+static struct told play(struct fake_world *world, const struct playbook *book, enum how how,
+			struct watch *watch)
+{
+	struct told told = { .outcome = PLAY_NEEDS_YOU, .err = ERR_INIT };
 	struct play play = { .playbook = book,
 			     .ctx = &world->ctx,
 			     .fleet = fleet_new(world->fleet_nodes, world->count),
@@ -203,28 +255,13 @@ static enum play_outcome play(struct fake_world *world, const struct playbook *b
 					 .step_begins = on_begin,
 					 .step_ended = on_end,
 					 .committed = on_commit } };
-	enum play_outcome outcome = PLAY_NEEDS_YOU;
 
-	switch (how) {
-	case HOW_RUN:
-		outcome = play_run(&play, err);
-		/* what has no commit is undone when it has gone well, too */
-		if (outcome == PLAY_DONE && book->commit == book->count)
-			outcome = play_undo(&play, err);
-		break;
-	case HOW_RESUME:
-		outcome = play_resume(&play, false, err);
-		break;
-	case HOW_FINISH:
-		outcome = play_resume(&play, true, err);
-		break;
-	case HOW_UNDO:
-		outcome = play_undo(&play, err);
-		break;
-	}
+	told.not_taken = how != HOW_RUN && take_over(world, play.fleet, watch, &told.err);
+	if (!told.not_taken)
+		told.outcome = play_how(&play, how, watch, &told.err);
 	journal_free(play.journal);
 	fleet_free(play.fleet);
-	return outcome;
+	return told;
 }
 
 /* In a process of its own, which dies where the fault is. */
@@ -235,10 +272,8 @@ static struct told play_dying(struct fake_world *world, const struct playbook *b
 	int status = 0;
 	pid_t child = fork();
 
-	if (child == 0) {
-		struct err err = ERR_INIT;
-		_exit((int)play(world, book, how, watch, &err));
-	}
+	if (child == 0)
+		_exit((int)play(world, book, how, watch).outcome);
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
 		abort();
 	told.killed = WEXITSTATUS(status) == FAKE_KILLED;
@@ -250,16 +285,14 @@ static struct told play_dying(struct fake_world *world, const struct playbook *b
 struct told matrix_run(struct fake_world *world, const struct playbook *book, enum how how,
 		       const struct matrix_case *wanted, struct watch *watch)
 {
-	struct told told = { .err = ERR_INIT };
-
-	*watch = (struct watch){ .world = world, .wanted = wanted, .slot = SLOTS - 1 };
+	*watch = (struct watch){ .world = world, .wanted = wanted, .slot = SLOT_NONE };
 	for (size_t i = 0; i < world->count; i++)
 		watch->base[i] = world->nodes[i].commands;
-	if (how == HOW_UNDO)
-		slot_begins(watch, SLOT_MARK);
+	if (how != HOW_RUN)
+		name_holder(world);
 	if (wanted && fault_kills(wanted->fault))
 		return play_dying(world, book, how, watch);
-	told.outcome = play(world, book, how, watch, &told.err);
+	struct told told = play(world, book, how, watch);
 	for (size_t i = 0; i < world->count; i++)
 		world->nodes[i].halves = NULL;
 	return told;
@@ -327,6 +360,22 @@ int matrix_find(struct fake_world *world, const struct playbook *book, const cha
 	return 0;
 }
 
+char *matrix_tree(struct fake_world *world)
+{
+	scoped(mem) char *mark = mem_printf("/%s/holder 100600 ", world->ctx.run);
+	char *tree = fake_world_tree(world), own[HOLDER_SIZE];
+
+	memcpy(own, world->ctx.holder, sizeof(own));
+	for (char *at = strstr(tree, mark); at; at = strstr(at, mark)) {
+		at += strlen(mark);
+		if (!own[0]) /* a run that is only looked at: one that had ended */
+			snprintf(own, sizeof(own), "%.*s", (int)strcspn(at, "\n"), at);
+		if (own[0] && strncmp(at, own, strlen(own)) == 0)
+			memset(at, '*', strlen(own));
+	}
+	return tree;
+}
+
 const char *matrix_journal(struct fake_world *world, const char *run, const struct told *told)
 {
 	static const char *const words[] = { "done", "untouched", "undone", NULL };
@@ -341,6 +390,8 @@ const char *matrix_journal(struct fake_world *world, const char *run, const stru
 		return "the journal is of another run";
 	if (told->killed)
 		return story.outcome ? "the journal says that a killed run has ended" : NULL;
+	if (told->not_taken)
+		return story.outcome ? "the journal says that what did not go on has ended" : NULL;
 	if (!story.outcome)
 		return told->disk_full ? NULL : "the journal does not say that the run has ended";
 	if (told->outcome == PLAY_DONE && !story.committed)

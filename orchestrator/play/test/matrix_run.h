@@ -14,8 +14,15 @@
 #define REJOIN_RUN "20261122t100000-0e0e"
 #define NEXT_RUN "20261123t100000-0d0d"
 
-/* Where a fault can be: in the mark that an undo sets, in a step, in a step's undo. */
-enum { SLOT_MARK = 0, SLOT_STEP = 1, SLOT_UNDO = PLAYBOOK_STEPS_MAX + 1, SLOTS = 2 * SLOT_UNDO };
+/* Where a fault can be: in the mark that an undo sets, in a step, in a step's undo, where a run is taken over; and in none of them. */
+enum {
+	SLOT_MARK = 0,
+	SLOT_STEP = 1,
+	SLOT_UNDO = PLAYBOOK_STEPS_MAX + 1,
+	SLOT_TAKE = 2 * PLAYBOOK_STEPS_MAX + 1,
+	SLOT_NONE,
+	SLOTS
+};
 enum { COMMANDS_MAX = 64, SHORT_MS = 2000 };
 
 struct matrix_case {
@@ -26,6 +33,8 @@ struct matrix_case {
 	size_t refuser; /* which: the last that has something to do there */
 	size_t line;    /* of the journal, from 1, at which its disk is full; 0: it is not */
 	bool for_good;  /* and stays so */
+	/* where the run was killed that is gone on with, and has the fault then; NULL: the fault is in the run */
+	const struct matrix_case *stop;
 };
 
 struct watch {
@@ -52,10 +61,11 @@ enum how { HOW_RUN, HOW_RESUME, HOW_FINISH, HOW_UNDO };
 struct told {
 	enum play_outcome outcome;
 	bool killed, disk_full;
+	bool not_taken; /* it could not be taken over everywhere: nothing was played */
 	struct err err;
 };
 
-/* Plays it in this process, or in one that dies. */
+/* Plays it in this process, or in one that dies; what goes on with a run, or back, takes it over first. */
 struct told matrix_run(struct fake_world *world, const struct playbook *book, enum how how,
 		       const struct matrix_case *wanted, struct watch *watch);
 
@@ -66,6 +76,12 @@ struct found {
 };
 int matrix_find(struct fake_world *world, const struct playbook *book, const char *run,
 		struct arena *arena, struct found *out, struct err *err);
+
+/*
+ * fake_world_tree, but for who has the run in its hands where that is the same process everywhere: it is another one in each run.
+ * A new string.
+ */
+char *matrix_tree(struct fake_world *world);
 
 /* Whether the journal tells the same; else what is wrong. */
 const char *matrix_journal(struct fake_world *world, const char *run, const struct told *told);

@@ -105,8 +105,44 @@ static void find_taken(struct stage *stage, const struct watch *well)
 	}
 }
 
-/* A run without a fault tells how many commands each step has on each node. */
-static void find_cases(struct stage *stage)
+/* What changes something asks first whether another process has taken over: a case of that alone is none of the verb. */
+static bool has_case(const struct stage *stage, const struct verb *verb, size_t slot, size_t node)
+{
+	unsigned first = verb->kind == VERB_CHANGES ? 1 : 0;
+
+	for (size_t i = 0; i < stage->count; i++)
+		if (stage->cases[i].slot == slot && stage->cases[i].node == node &&
+		    stage->cases[i].command >= first)
+			return true;
+	return false;
+}
+
+/* How many of the playbook's steps, on a node that they are played on, have no case: nobody would see what a fault does there. */
+static size_t count_without(const struct stage *stage)
+{
+	const struct matrix *matrix = stage->matrix;
+	const struct playbook *book = &stage->book;
+	size_t without = 0;
+
+	for (size_t i = 0; i < (matrix->undo ? book->commit : book->count); i++) {
+		const struct step *step = &book->steps[i];
+		size_t nodes = step->on == ON_FIRST ? 1 : matrix->nodes;
+		size_t slot = i + (matrix->undo ? (size_t)SLOT_UNDO : (size_t)SLOT_STEP);
+		const struct verb *verb = matrix->undo ? step->undo : step->verb;
+		for (size_t node = 0; node < nodes; node++) {
+			if (!verb || has_case(stage, verb, slot, node))
+				continue;
+			fprintf(stderr, "%s, %zu nodes: %s%s on node %zu has no case\n", book->name,
+				matrix->nodes, matrix->undo ? "undo of " : "", step->verb->name,
+				node + 1);
+			without++;
+		}
+	}
+	return without;
+}
+
+/* A run without a fault tells how many commands each step has on each node.  Returns how many steps have no case. */
+static size_t find_cases(struct stage *stage)
 {
 	const struct playbook *book = &stage->book;
 	const struct matrix *matrix = stage->matrix;
@@ -129,11 +165,12 @@ static void find_cases(struct stage *stage)
 			add_case(stage,
 				 &(struct matrix_case){ .line = line, .for_good = for_good });
 	if (matrix->taken || matrix->journal)
-		return;
+		return 0;
 	for (size_t slot = 0; slot < SLOT_TAKE; slot++)
 		for (size_t node = 0; node < matrix->nodes; node++)
 			if (refused ? slot == SLOT_MARK || slot >= SLOT_UNDO : slot != SLOT_MARK)
 				add_cases(stage, &watch, slot, node, &trigger);
+	return count_without(stage);
 }
 
 /* --- the stage */
@@ -255,8 +292,8 @@ size_t matrix_play(const struct matrix *matrix, size_t *cases)
 
 	fake_clock_stand_still();
 	stage_open(&plan, matrix);
-	find_cases(&plan);
-	size_t failed = play_all(&plan, &tally);
+	size_t failed = find_cases(&plan);
+	failed += play_all(&plan, &tally);
 	print_matrix(matrix, plan.count, &tally, failed);
 	*cases += plan.count;
 	return failed;

@@ -15,10 +15,13 @@ size_t matrix_play_all(const char *playbook, const struct matrix_strides *stride
 	bool alone =
 		strcmp(playbook, "browse") == 0; /* it has one node, whatever the cluster has */
 	const struct matrix all[] = {
-		{ .nodes = fewest, .stride = 1, .again = 4 * AGAIN },
+		{ .nodes = fewest, .stride = 1, .again = 4 * AGAIN, .alarm = restore },
 		{ .nodes = 3, .stride = strides->three, .again = AGAIN, .alarm = restore },
-		{ .nodes = 5, .stride = strides->five, .again = AGAIN * AGAIN },
-		{ .nodes = fewest, .wal_dir = true, .stride = strides->wal_dir, .alarm = alone },
+		{ .nodes = 5, .stride = strides->five, .again = AGAIN * AGAIN, .alarm = restore },
+		{ .nodes = fewest,
+		  .wal_dir = true,
+		  .stride = strides->wal_dir,
+		  .alarm = restore || alone },
 		{ .nodes = alone ? 1 : 3, .undo = true, .stride = strides->undo, .again = AGAIN },
 		{ .nodes = fewest, .taken = true, .stride = 1 },
 		{ .nodes = 3, .taken = true, .stride = 100 },

@@ -32,7 +32,9 @@ size_t matrix_play(const struct matrix *matrix, size_t *cases);
  * 1 node.
  */
 struct matrix_strides {
-	size_t three, five, wal_dir, undo;
+	size_t three, five;
+	size_t few;  /* of a WAL folder, and of undos, where the nodes are few */
+	size_t undo; /* of undos with 3 nodes */
 };
 size_t matrix_play_all(const char *playbook, const struct matrix_strides *strides);
 

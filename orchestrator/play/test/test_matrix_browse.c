@@ -9,7 +9,7 @@
 
 static void test_all(void)
 {
-	const struct matrix_strides strides = { .wal_dir = 1, .undo = 1 };
+	const struct matrix_strides strides = { .few = 1 };
 
 	CHECK_INT(matrix_play_all("browse", &strides), 0);
 }

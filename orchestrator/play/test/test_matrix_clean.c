@@ -6,7 +6,7 @@
 
 static void test_all(void)
 {
-	const struct matrix_strides strides = { .three = 4, .five = 12, .wal_dir = 1, .undo = 4 };
+	const struct matrix_strides strides = { .three = 4, .five = 12, .few = 1, .undo = 4 };
 
 	CHECK_INT(matrix_play_all("clean", &strides), 0);
 }

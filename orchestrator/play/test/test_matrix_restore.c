@@ -6,9 +6,7 @@
 
 static void test_all(void)
 {
-	const struct matrix_strides strides = {
-		.three = 100, .five = 100, .wal_dir = 3, .undo = 100
-	};
+	const struct matrix_strides strides = { .three = 100, .five = 100, .few = 3, .undo = 100 };
 
 	CHECK_INT(matrix_play_all("restore", &strides), 0);
 }

@@ -22,6 +22,24 @@ struct absent {
 	unsigned ports[4];       /* of peers, of clients, of the API server; 0 ends the list */
 };
 
+/* Whether some member told the list of members. */
+static bool is_listed(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		if (plan->found.found[i].listed)
+			return true;
+	return false;
+}
+
+static bool is_among(const struct cluster *cluster, const char *name)
+{
+	for (size_t i = 0; i < cluster->count; i++)
+		if (text_same(cluster->members[i].name, name) ||
+		    text_same(cluster->members[i].node, name))
+			return true;
+	return false;
+}
+
 static void fill(struct absent *absent, const struct plan *plan, const char *name,
 		 const char *peer_url)
 {
@@ -41,13 +59,11 @@ static void fill(struct absent *absent, const struct plan *plan, const char *nam
 static int find(struct plan *plan, struct absent *absent, const char **others, struct err *err)
 {
 	const struct recipe *recipe = &plan->source.recipe;
-	bool answers = false, listed = false;
+	bool answers = false, listed = is_listed(plan);
 
 	*absent = (struct absent){ 0 };
-	for (size_t i = 0; i < plan->found.cluster.count; i++) {
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
 		answers |= plan->found.found[i].answers;
-		listed |= plan->found.found[i].listed;
-	}
 	if (plan->found.missing) {
 		fill(absent, plan, plan->found.missing, plan->found.missing_url);
 		*others = plan->found.missing_others;
@@ -128,6 +144,13 @@ static int hint_absent(const struct opts *opts, const char *name, bool one, stru
 			name);
 }
 
+/* For the plan, and at once: what comes next takes a while. */
+static void leave_out(struct plan *plan, const char *words)
+{
+	plan->left_out = words;
+	print_notice("%s", words);
+}
+
 int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct absent absent;
@@ -160,15 +183,20 @@ int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 	int failed = prove_down(&node, err);
 	node_ssh_release(&node);
 	if (!failed) {
-		print_notice("%s is down: nothing of the control plane runs there.", absent.name);
+		leave_out(plan, arena_printf(plan->arena,
+					     "%s is down: nothing of the control plane runs there.",
+					     absent.name));
 		return 0;
 	}
 	if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
 		return err_in(err, "%s", absent.name);
 	if (opts->assume_down) {
 		*err = ERR_INIT;
-		print_notice("%s does not answer and is taken for down, as --assume-down says.",
-			     absent.name);
+		leave_out(plan,
+			  arena_printf(plan->arena,
+				       "%s does not answer and is taken for down, as --assume-down "
+				       "says.",
+				       absent.name));
 		return 0;
 	}
 	err_in(err, "whether %s is down cannot be told", absent.name);
@@ -176,4 +204,67 @@ int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 			"--assume-down, when you know that it is switched off: its etcd cannot "
 			"join the new members, but its API server would show old data to whoever "
 			"reaches it");
+}
+
+int absent_unseen(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	const char *name = opts->without;
+
+	if (!name || plan->left_out || is_listed(plan) || is_among(&plan->found.cluster, name))
+		return 0;
+	if (opts->assume_down) {
+		leave_out(plan, arena_printf(plan->arena,
+					     "%s was not looked at, and is taken for down, as "
+					     "--assume-down says: nothing here tells where it is.",
+					     name));
+		return 0;
+	}
+	err_set(err, ERR_UNSAFE,
+		"no member answers, and nothing here tells where %s is: nobody can tell whether it "
+		"still serves",
+		name);
+	return err_hint(err, "--assume-down, when you know that it is switched off: it is then not "
+			     "looked at, and should it run, its API server would show old data to "
+			     "whoever reaches it");
+}
+
+static void add_names(const struct cluster *cluster, const struct cluster *but, struct buf *names)
+{
+	for (size_t i = 0; i < cluster->count; i++) {
+		const char *name = cluster->members[i].name;
+		if (name && !(but && is_among(but, name)))
+			buf_addf(names, "%s%s", names->len ? ", " : "", name);
+	}
+}
+
+int absent_named(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	const struct cluster *here = &plan->found.cluster, *then = &plan->source.recipe.cluster;
+	const bool has_recipe = plan->source.has_recipe;
+	const char *name = opts->without;
+	scoped(buf) struct buf names = BUF_INIT(300);
+
+	if (!name || plan->left_out)
+		return 0;
+	if (is_among(here, name)) {
+		err_set(err, ERR_USAGE, "--without %s: it is on one of the nodes that are named",
+			name);
+		return err_hint(err, "leave its node out of --nodes, or --without away");
+	}
+	const bool named = plan->found.left_out || (has_recipe && is_among(then, name));
+	if (!is_listed(plan) && (named || !has_recipe))
+		return absent_unseen(opts, plan, err);
+	if (named) {
+		leave_out(plan, arena_printf(plan->arena,
+					     "%s is no member any more: nobody looked at its node.",
+					     name));
+		return 0;
+	}
+	add_names(here, NULL, &names);
+	if (has_recipe)
+		add_names(then, here, &names);
+	err_set(err, ERR_USAGE, "--without %s: no member is called so; they are %s", name,
+		buf_str(&names));
+	return err_hint(err, "a name of those, when its node is down for good; or leave --without "
+			     "away");
 }

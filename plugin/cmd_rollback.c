@@ -1,6 +1,7 @@
 /*
  * cmd_rollback: the data from before an earlier run back on every member.
  */
+#include "plugin/absent.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
 #include "plugin/rerun.h"
@@ -54,7 +55,7 @@ static int rollback_with(const struct opts *opts, struct plan *plan, struct err 
 	struct playbook book;
 	struct rerun target;
 
-	if (rerun_find(opts, opts->args[0], plan, &target, err) ||
+	if (rerun_find(opts, opts->args[0], plan, &target, err) || absent_unseen(opts, plan, err) ||
 	    perform_playbook(plan, "rollback", &book, err))
 		return err_status(err->code);
 	if (target.told->joins) {

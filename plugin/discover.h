@@ -60,6 +60,7 @@ struct discovery {
 	const char *missing; /* a listed member that is on none of the nodes; NULL: there is none */
 	const char *missing_url;    /* its peer URLs */
 	const char *missing_others; /* names of more such members, "a, b"; NULL: there are none */
+	bool left_out;              /* the API or the inventory names the member of --without */
 	bool api_answered;          /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;

@@ -103,13 +103,15 @@ static bool left_out(const struct opts *opts, const struct member *m)
 }
 
 /* Nobody logs in where a member is that the cluster is to be without. */
-static int leave_out(const struct opts *opts, struct cluster *where, struct err *err)
+static int leave_out(const struct opts *opts, struct discovery *d, struct cluster *where,
+		     struct err *err)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < where->count; i++)
 		if (!left_out(opts, &where->members[i]))
 			where->members[kept++] = where->members[i];
+	d->left_out = kept < where->count;
 	where->count = kept;
 	return kept ? 0 : err_set(err, ERR_USAGE, "--without %s leaves no member", opts->without);
 }
@@ -119,7 +121,7 @@ static int take_inventory(const struct opts *opts, const struct cluster *invento
 {
 	*where = (struct cluster){ .count = inventory->count };
 	memcpy(where->members, inventory->members, sizeof(where->members));
-	int failed = leave_out(opts, where, err);
+	int failed = leave_out(opts, d, where, err);
 
 	for (size_t i = 0; i < where->count; i++)
 		where->members[i] = (struct member){
@@ -170,7 +172,7 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 		return discover_parse_nodes(opts->nodes, d->arena, where, err);
 	}
 	if (!ask_api(opts, d, where, &api_err))
-		return leave_out(opts, where, err);
+		return leave_out(opts, d, where, err);
 	*where = (struct cluster){ 0 };
 	if (d->api_answered && !ask_servers(opts, d, where, &ignored))
 		return 0;

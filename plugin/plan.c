@@ -281,7 +281,8 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	/* a member without a name is an error of its own, not one that is absent */
 	return find_members(opts, plan, err) || cluster_members_check(&plan->found.cluster, err) ||
-			       absent_check(opts, plan, err) || use_members(opts, plan, err)
+			       absent_check(opts, plan, err) || absent_named(opts, plan, err) ||
+			       use_members(opts, plan, err)
 		       ? -1
 		       : 0;
 }
@@ -390,6 +391,8 @@ void plan_show(const struct plan *plan)
 	if (plan->source.has_recipe &&
 	    cluster_same_members(cluster, &plan->source.recipe.cluster, &other))
 		print_notice("  changed     since the snapshot: %s", other.text);
+	if (plan->left_out)
+		print_notice("  left out    %s", plan->left_out);
 	after_show(plan);
 	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
 		     cluster->count);

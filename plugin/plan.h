@@ -22,6 +22,8 @@ struct plan {
 	bool alone; /* set by the caller, of a run on the nodes that are named only: members on others do not matter */
 	bool live;              /* a member answered: the next is known */
 	uint64_t live_revision; /* the highest that a member told */
+	const char *
+		left_out; /* the member of --without, and what is known of it, as a sentence; NULL: none */
 	struct after after;
 	struct plan_forecast forecast; /* of a restore */
 };

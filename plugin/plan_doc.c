@@ -68,6 +68,8 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 		tree_add(members, one);
 	}
 	tree_set(arena, doc, "members", members);
+	if (plan->left_out)
+		tree_set_string(arena, doc, "leftOut", plan->left_out);
 	if (forecast)
 		tree_set(arena, doc, "forecast", forecast);
 	tree_set_string(arena, doc, "playbook", book->name);

@@ -193,6 +193,22 @@ static bool same_but_for(const char *then, const char *now, const char *without)
 	return strcmp(buf_str(&rest), now) == 0;
 }
 
+/* A run that has passed its check is not stopped for it: what is wrong with --without is told. */
+static void tell_without(const struct opts *opts, const struct plan *plan,
+			 const struct rerun *rerun)
+{
+	if (!opts->without || plan->left_out)
+		return;
+	if (rerun->lacks)
+		print_notice("%s was not looked at: no member tells who the members are, and only "
+			     "its name was compared with the run's.",
+			     opts->without);
+	else
+		print_notice("warning: --without %s: run %s has no such member, and nobody is left "
+			     "out; it has %s",
+			     opts->without, rerun->run, rerun->told->initial_cluster);
+}
+
 /* One that is gone for good may be left out where nothing more is built with it: on the way back, and past the commit. */
 static int check_members(const struct opts *opts, const struct plan *plan, struct rerun *rerun,
 			 struct err *err)
@@ -251,6 +267,7 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	if (find_vote(plan, rerun, err) || check_members(opts, plan, rerun, err))
 		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
+	tell_without(opts, plan, rerun);
 	ctx->target = told->target;
 	ctx->leave_nothing = strcmp(told->playbook, "clean") == 0;
 	ctx->snapshot_size = told->snapshot_size;

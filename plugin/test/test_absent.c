@@ -45,6 +45,87 @@ static void test_hints(void)
 	}
 }
 
+enum { SILENT, ANSWERS, RECIPE };
+
+/* `restore --without NAME` on the nodes cp-1 and cp-2, both read, of a cluster of which that much is known. */
+static int without(const char *name, int known, bool assume, char told[200], struct err *err)
+{
+	struct opts opts = { .command = "restore", .without = name, .assume_down = assume };
+	struct plan plan;
+
+	plan_begin(&plan);
+	plan.found.cluster.count = 2;
+	plan.found.cluster.members[0] = (struct member){ .name = "cp-1", .node = "n1" };
+	plan.found.cluster.members[1] = (struct member){ .name = "cp-2", .node = "n2" };
+	plan.found.found[0].answers = plan.found.found[0].listed = known == ANSWERS;
+	plan.source.has_recipe = known == RECIPE;
+	if (known == RECIPE)
+		plan.source.recipe.cluster = plan.found.cluster;
+	*err = ERR_INIT;
+	CHECK_INT(absent_check(&opts, &plan, err), 0);
+	int failed = absent_named(&opts, &plan, err);
+	snprintf(told, 200, "%s", plan.left_out ? plan.left_out : "");
+	plan_release(&plan);
+	return failed;
+}
+
+/* A node that nothing is known of is not left out without a word, and a misspelt one not at all. */
+static void test_unknown(void)
+{
+	struct err err;
+	char told[200];
+
+	CHECK_INT(without("cp-3", SILENT, false, told, &err), -1);
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, "nobody can tell whether it still serves");
+	CHECK_HAS(err.text, "cp-3");
+	CHECK_HAS(err.hint, "--assume-down");
+	CHECK_HAS(err.hint, "switched off");
+	CHECK_INT(without("cp-3", SILENT, true, told, &err), 0);
+	CHECK_HAS(told, "cp-3 was not looked at");
+	CHECK_INT(without(NULL, SILENT, false, told, &err), 0);
+	CHECK_STR(told, "");
+	for (int known = ANSWERS; known <= RECIPE; known++)
+		for (int assume = 0; assume < 2; assume++) {
+			CHECK_INT(without("cp-9", known, assume, told, &err), -1);
+			CHECK_INT(err.code, ERR_USAGE);
+			CHECK_HAS(err.text, "--without cp-9: no member is called so");
+			CHECK_HAS(err.text, "cp-1, cp-2");
+		}
+	/* a node that is restored, too: by the member's name or the node's */
+	for (int known = SILENT; known <= RECIPE; known++)
+		for (int i = 0; i < 2; i++) {
+			CHECK_INT(without(i ? "n2" : "cp-2", known, true, told, &err), -1);
+			CHECK_INT(err.code, ERR_USAGE);
+			CHECK_HAS(err.hint, "--nodes");
+		}
+}
+
+/* The recipe or the API still names it, and those that answer do not; or nobody answers. */
+static void test_no_member_any_more(void)
+{
+	struct opts opts = { .command = "restore", .without = "cp-3" };
+	struct plan plan;
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 3; i++) {
+		plan_begin(&plan);
+		plan.found.cluster.count = 1;
+		plan.found.cluster.members[0] = (struct member){ .name = "cp-1", .node = "n1" };
+		plan.found.found[0].answers = plan.found.found[0].listed = i < 2;
+		plan.found.left_out = i != 0;
+		plan.source.has_recipe = true;
+		plan.source.recipe.cluster.count = i == 0;
+		plan.source.recipe.cluster.members[0] =
+			(struct member){ .name = "cp-3", .peer_url = "https://10.0.0.3:2380" };
+		CHECK_INT(absent_named(&opts, &plan, &err), i < 2 ? 0 : -1);
+		if (i < 2)
+			CHECK_HAS(plan.left_out, "cp-3 is no member any more");
+		plan_release(&plan);
+	}
+	CHECK_INT(err.code, ERR_UNSAFE);
+}
+
 static void test_keep(void)
 {
 	static const char *const names[] = { "cp-1", "cp-2", "cp-3", "cp-4" };
@@ -76,4 +157,4 @@ static void test_keep(void)
 		arena_free(d.arenas[i]);
 }
 
-TESTS(TEST(test_hints), TEST(test_keep))
+TESTS(TEST(test_hints), TEST(test_unknown), TEST(test_no_member_any_more), TEST(test_keep))

@@ -77,6 +77,7 @@ static void test_where_without(void)
 		bool left = i == 1 || i == 2;
 		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
 		CHECK_INT(where.count, left ? 2 : 3);
+		CHECK(d.left_out == left);
 		CHECK_STR(where.members[1].node, left ? "cp-3" : "cp-2");
 		/* where the nodes are named, they are meant */
 		opts.nodes = "cp-1=10.0.0.1,cp-2=10.0.0.2";

@@ -278,6 +278,7 @@ static void begin_look(struct discovery *d, const struct cluster *where)
 				       .name = d->cluster.name,
 				       .count = where->count };
 	d->foreign = d->stranger = d->missing = d->missing_url = d->missing_others = NULL;
+	d->listed_count = 0;
 	d->warning_count = d->warnings_of_where;
 	for (size_t i = 0; i < where->count; i++) {
 		d->arenas[i] = arena_new();
@@ -309,7 +310,11 @@ static int not_reached(const struct opts *opts, struct err *err)
 {
 	if ((err->code != ERR_SSH && err->code != ERR_TIMEOUT) || err->hint[0] || opts->nodes)
 		return -1;
-	return err_hint(err, "while a node is down, name the others: --nodes name=address,...");
+	return err_hint(err, "while a node is down, name the others: --nodes name=address,...%s",
+			opts_takes(opts, "without")
+				? "; a member whose node is down for good is left out by --without "
+				  "MEMBER"
+				: "");
 }
 
 int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,

@@ -60,8 +60,11 @@ struct discovery {
 	const char *missing; /* a listed member that is on none of the nodes; NULL: there is none */
 	const char *missing_url;    /* its peer URLs */
 	const char *missing_others; /* names of more such members, "a, b"; NULL: there are none */
-	bool left_out;              /* the API or the inventory names the member of --without */
-	bool api_answered;          /* the Kubernetes API was used */
+	struct member listed
+		[CLUSTER_MEMBERS_MAX]; /* name, URLs, id, learner; each once, of all lists that were told */
+	size_t listed_count;
+	bool left_out;     /* the API or the inventory names the member of --without */
+	bool api_answered; /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
 	size_t warnings_of_where; /* the first of them, which are not of the nodes */

@@ -62,8 +62,29 @@ static void note_missing(struct discovery *d, const struct etcd_member *one)
 	}
 }
 
+/* One without a name has never been started: there is nothing of it yet. */
+static void note_listed(struct discovery *d, const struct etcd_member *one)
+{
+	if (!one->name[0] || !one->peer_urls[0] || d->listed_count == CLUSTER_MEMBERS_MAX)
+		return;
+	for (size_t i = 0; i < d->listed_count; i++)
+		if (cluster_same_urls(d->listed[i].peer_url, one->peer_urls))
+			return;
+	d->listed[d->listed_count++] = (struct member){
+		.name = arena_strdup(d->arena, one->name),
+		.peer_url = arena_strdup(d->arena, one->peer_urls),
+		.client_url = one->client_urls[0] ? arena_strndup(d->arena, one->client_urls,
+								  strcspn(one->client_urls, ","))
+						  : NULL,
+		.id = one->id,
+		.learner = one->learner,
+	};
+}
+
 void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node)
 {
+	for (size_t i = 0; i < list->count; i++)
+		note_listed(d, &list->list[i]);
 	for (size_t i = 0; i < list->count; i++) {
 		bool known = false;
 		for (size_t k = 0; k < d->cluster.count; k++)

@@ -116,6 +116,15 @@ static int leave_out(const struct opts *opts, struct discovery *d, struct cluste
 	return kept ? 0 : err_set(err, ERR_USAGE, "--without %s leaves no member", opts->without);
 }
 
+/* kubeadm calls a member as its node, and gives it the node's address: where the recipe does not say more. */
+static struct member place_of(struct arena *arena, const struct member *m)
+{
+	scoped(mem) char *host = m->address ? NULL : look_url_host(m->peer_url);
+
+	return (struct member){ .node = arena_strdup(arena, m->node ? m->node : m->name),
+				.address = arena_strdup(arena, host ? host : m->address) };
+}
+
 static int take_inventory(const struct opts *opts, const struct cluster *inventory,
 			  struct discovery *d, struct cluster *where, struct err *err)
 {
@@ -124,10 +133,7 @@ static int take_inventory(const struct opts *opts, const struct cluster *invento
 	int failed = leave_out(opts, d, where, err);
 
 	for (size_t i = 0; i < where->count; i++)
-		where->members[i] = (struct member){
-			.node = arena_strdup(d->arena, where->members[i].node),
-			.address = arena_strdup(d->arena, where->members[i].address),
-		};
+		where->members[i] = place_of(d->arena, &where->members[i]);
 	return failed;
 }
 

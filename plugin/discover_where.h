@@ -8,7 +8,8 @@
 
 /*
  * Names and addresses into `where`; of the API what its pods say, too.  Sets the cluster's name when a kubeconfig tells it,
- * api_answered and left_out.  The member of --without is left out, but where --nodes names it.  `inventory` may be NULL.  Strings live in d->arena.  -1: USAGE, KUBE, CONFIG, TIMEOUT.
+ * api_answered and left_out.  The member of --without is left out, but where --nodes names it.  `inventory` may be NULL; of a member of
+ * it whose node was not read the node is called as the member, and its address is the host of its peer URL.  Strings live in d->arena.  -1: USAGE, KUBE, CONFIG, TIMEOUT.
  */
 int discover_where(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
 		   struct cluster *where, struct err *err);

@@ -112,10 +112,6 @@ void save_extras_fill(const struct save_extras *extras, struct discovery *found,
 	recipe->took_ms = now_ms() - extras->began;
 	recipe->cluster_uid = extras->uid[0] ? extras->uid : NULL;
 	control_plane_common(found, extras->planes, recipe->prints);
-	for (size_t i = 0; i < recipe->cluster.count; i++)
-		if (found->nodes[i].host_key && found->nodes[i].host_key[0])
-			recipe->cluster.members[i].host_key =
-				arena_strdup(found->arena, found->nodes[i].host_key);
 }
 
 void save_extras_release(struct save_extras *extras)

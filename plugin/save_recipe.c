@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "plugin/read_back.h"
 #include "plugin/save_compare.h"
+#include "plugin/save_members.h"
 
 #include <stdio.h>
 
@@ -30,7 +31,6 @@ void save_fill_recipe(struct save *save, size_t member)
 	const struct texts *tags = &save->opts->tags;
 
 	part->recipe = (struct recipe){
-		.cluster = *cluster,
 		.etcd_version = cluster->members[member].version,
 		.member = cluster->members[member].name,
 		.sha256 = part->snapshot.file_sha256,
@@ -51,6 +51,7 @@ void save_fill_recipe(struct save *save, size_t member)
 			    .compression = seal_compression(&place->seal),
 			    .encryption = seal_encryption(&place->seal) },
 	};
+	save_members(save->found, &part->recipe.cluster);
 	save_extras_fill(&save->extras, save->found, &part->recipe);
 	fill_degraded(part);
 	if (hash) {

@@ -48,6 +48,7 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 		d->cluster.members[i] = etcd->member;
 		d->cluster.members[i].node = etcd->name;
 		d->cluster.members[i].address = "127.0.0.1";
+		d->found[i].read = true;
 		ask(d, i);
 		d->nodes[i] = tcp_node_new();
 		d->nodes[i].name = etcd->name;

@@ -15,7 +15,10 @@
 
 enum { CLUSTER_MEMBERS_MAX = 15 };
 
-/* One member, as its static pod says; strings live in the cluster's arena; NULL: not given. */
+/*
+ * One member, as its static pod says; strings live in the cluster's arena; NULL: not given.  In a recipe also one whose node was not
+ * read, of which only the list of members tells: recipe.h.
+ */
 struct member {
 	const char *name;           /* --name */
 	const char *node;           /* name of the Kubernetes node */
@@ -43,6 +46,8 @@ struct member {
 	const char *initial_cluster; /* as the manifest has it; never to be copied */
 	const char *token;           /* --initial-cluster-token */
 	uint64_t quota;              /* --quota-backend-bytes; 0: not given, which means 2 GiB */
+	uint64_t id;                 /* as the list of members has it; 0: not known */
+	bool learner;                /* the same */
 	bool corrupt_check;          /* InitialCorruptCheck is on, by flag or feature gate */
 };
 

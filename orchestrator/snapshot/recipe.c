@@ -24,10 +24,19 @@ static struct tree *write_member(struct arena *arena, const struct member *m)
 		at += len + (at[len] == ',');
 	}
 	tree_set_string(arena, map, "name", m->name);
-	tree_set_string(arena, map, "node", m->node);
-	tree_set_string(arena, map, "address", m->address);
+	if (m->id)
+		tree_set_string(arena, map, "id",
+				arena_printf(arena, "%016llx", (unsigned long long)m->id));
+	if (m->learner)
+		tree_set_bool(arena, map, "learner", true);
+	if (m->node)
+		tree_set_string(arena, map, "node", m->node);
+	if (m->address)
+		tree_set_string(arena, map, "address", m->address);
 	tree_set(arena, map, "peerURLs", urls);
 	tree_set_string(arena, map, "clientURL", m->client_url);
+	if (!m->data_dir) /* its node was not read */
+		return map;
 	tree_set_string(arena, map, "dataDir", m->data_dir);
 	tree_set_string(arena, map, "walDir", m->wal_dir);
 	tree_set_string(arena, map, "caFile", m->ca_file);
@@ -209,6 +218,39 @@ static int get_urls(struct arena *arena, const struct tree *map, const char **ou
 	return 0;
 }
 
+/* Of a member whose node was read more is known than of one that is only in the list of members. */
+static int check_read(const struct member *m, struct err *err)
+{
+	const char *missing = NULL;
+	bool read = m->data_dir || m->wal_dir || m->ca_file || m->cert_file || m->key_file ||
+		    m->image || m->version || m->image_id || m->host_key || m->quota;
+
+	if (!*m->name || (m->address && !*m->address) || (m->node && !*m->node))
+		return err_set(err, ERR_CONFIG, "recipe: a member without name, node or address");
+	if (read)
+		missing = !m->node       ? "node"
+			  : !m->address  ? "address"
+			  : !m->data_dir ? "dataDir"
+					 : NULL;
+	return missing ? err_set(err, ERR_CONFIG, "recipe: %s is missing", missing) : 0;
+}
+
+static int read_id(struct arena *arena, const struct tree *map, struct member *m, struct err *err)
+{
+	const struct tree *learner = tree_get(map, "learner");
+	const char *id;
+
+	if (get_text(arena, map, "id", false, &id, err))
+		return -1;
+	if (id && !is_hex(id, 16))
+		return err_set(err, ERR_CONFIG, "recipe: a member's id is not 16 hex digits");
+	if (learner && learner->kind != TREE_BOOL)
+		return err_set(err, ERR_CONFIG, "recipe: learner is neither true nor false");
+	m->id = id ? strtoull(id, NULL, 16) : 0;
+	m->learner = learner && strcmp(learner->text, "true") == 0;
+	return 0;
+}
+
 static int read_member(struct arena *arena, const struct tree *map, struct member *m,
 		       struct err *err)
 {
@@ -217,9 +259,9 @@ static int read_member(struct arena *arena, const struct tree *map, struct membe
 		const char **out;
 		bool needed;
 	} texts[] = {
-		{ "name", &m->name, true },         { "node", &m->node, true },
-		{ "address", &m->address, true },   { "clientURL", &m->client_url, false },
-		{ "dataDir", &m->data_dir, true },  { "walDir", &m->wal_dir, false },
+		{ "name", &m->name, true },         { "node", &m->node, false },
+		{ "address", &m->address, false },  { "clientURL", &m->client_url, false },
+		{ "dataDir", &m->data_dir, false }, { "walDir", &m->wal_dir, false },
 		{ "caFile", &m->ca_file, false },   { "certFile", &m->cert_file, false },
 		{ "keyFile", &m->key_file, false }, { "image", &m->image, false },
 		{ "version", &m->version, false },  { "imageID", &m->image_id, false },
@@ -231,11 +273,10 @@ static int read_member(struct arena *arena, const struct tree *map, struct membe
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (get_text(arena, map, texts[i].key, texts[i].needed, texts[i].out, err))
 			return -1;
-	if (!*m->name || !*m->address)
-		return err_set(err, ERR_CONFIG, "recipe: a member without name or address");
-	if (get_urls(arena, map, &m->peer_url, err))
+	if (get_urls(arena, map, &m->peer_url, err) || read_id(arena, map, m, err) ||
+	    (tree_get(map, "quota") && get_number(map, "quota", &m->quota, err)))
 		return -1;
-	return tree_get(map, "quota") ? get_number(map, "quota", &m->quota, err) : 0;
+	return check_read(m, err);
 }
 
 static int read_prints(struct arena *arena, const struct tree *map, struct recipe *r,

@@ -31,7 +31,11 @@ enum recipe_print {
 };
 
 struct recipe {
-	struct cluster cluster; /* name, id, CA fingerprint, members, Kubernetes version */
+	/*
+	 * Name, id, CA fingerprint, members, Kubernetes version.  All members that the list of members named then: one whose node was
+	 * not read has name and peer_url, of the rest what was known of node, address, client_url, id and learner, and no data_dir.
+	 */
+	struct cluster cluster;
 	const char *etcd_version;
 	const char *member; /* the member it was taken from */
 	const char *sha256; /* of etcd's file, the database and its hash, before compression; hex */
@@ -64,7 +68,7 @@ int recipe_write(const struct recipe *recipe, struct buf *out, struct err *err);
 
 /*
  * Reads one.  Strings live in the arena.  -1 (CONFIG): no JSON, another kind or version, a member
- * without name or peer URL, too many members, numbers out of range.
+ * without name or peer URL, one that was read without node, address or data_dir, too many members, numbers out of range.
  */
 int recipe_read(struct arena *arena, const char *text, size_t len, struct recipe *out,
 		struct err *err);

@@ -45,6 +45,27 @@ static void test_hints(void)
 	}
 }
 
+/* Of a member whose node was not read when the snapshot was taken the recipe has the name and the URL: it is missed all the same. */
+static void test_recipe(void)
+{
+	struct opts opts = { .command = "restore" };
+	struct plan plan;
+	struct err err = ERR_INIT;
+
+	plan_begin(&plan);
+	plan.found.cluster.count = 1;
+	plan.found.cluster.members[0] =
+		(struct member){ .name = "cp-1", .client_url = "https://10.0.0.1:2379" };
+	plan.source.has_recipe = true;
+	plan.source.recipe.cluster = plan.found.cluster;
+	plan.source.recipe.cluster.members[plan.source.recipe.cluster.count++] =
+		(struct member){ .name = "cp-3", .peer_url = "https://10.0.0.3:2380" };
+	CHECK_INT(absent_check(&opts, &plan, &err), -1);
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, "member cp-3 is on none of the nodes");
+	plan_release(&plan);
+}
+
 enum { SILENT, ANSWERS, RECIPE };
 
 /* `restore --without NAME` on the nodes cp-1 and cp-2, both read, of a cluster of which that much is known. */
@@ -157,4 +178,5 @@ static void test_keep(void)
 		arena_free(d.arenas[i]);
 }
 
-TESTS(TEST(test_hints), TEST(test_unknown), TEST(test_no_member_any_more), TEST(test_keep))
+TESTS(TEST(test_hints), TEST(test_recipe), TEST(test_unknown), TEST(test_no_member_any_more),
+      TEST(test_keep))

@@ -89,6 +89,34 @@ static void test_where_without(void)
 	}
 }
 
+/* Of a member whose node was not read only the list of members told: where it would be with kubeadm. */
+static void test_where_unread(void)
+{
+	const struct recipe recipe = {
+		.cluster = { .count = 3,
+			     .members = { { .name = "m1", .node = "n1", .address = "10.0.0.1" },
+					  { .name = "m2", .peer_url = "https://[fd00::2]:2380" },
+					  { .name = "m3",
+					    .node = "n3",
+					    .peer_url = "https://10.0.0.3:2380,https://x" } } }
+	};
+	static const char *const want[][2] = { { "n1", "10.0.0.1" },
+					       { "m2", "fd00::2" },
+					       { "n3", "10.0.0.3" } };
+	struct discovery d = { .arena = arena_new() };
+	struct opts opts = { .kubeconfig = "/nowhere" };
+	struct cluster where = { 0 };
+	struct err err = ERR_INIT;
+
+	CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
+	CHECK_INT(where.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		CHECK_STR(where.members[i].node, want[i][0]);
+		CHECK_STR(where.members[i].address, want[i][1]);
+	}
+	arena_free(d.arena);
+}
+
 static struct member one(const char *node)
 {
 	return (struct member){ .node = node,
@@ -315,6 +343,32 @@ static void test_silent(void)
 	CHECK_STR(d.missing_others, "cp-3, cp-4");
 }
 
-TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without), TEST(test_pod),
-      TEST(test_list), TEST(test_count), TEST(test_etcd), TEST(test_storage), TEST(test_warn),
-      TEST(test_silent))
+/* All that the lists name, each once; of the client's URLs the first; not one that has never been started. */
+static void test_listed(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct discovery d = { .arena = arena };
+	struct etcd_members list = { .count = 3 };
+
+	strcpy(list.list[0].name, "cp-1");
+	strcpy(list.list[0].peer_urls, "https://10.0.0.1:2380");
+	strcpy(list.list[1].peer_urls, "https://10.0.0.2:2380");
+	strcpy(list.list[2].name, "cp-3");
+	strcpy(list.list[2].peer_urls, "https://10.0.0.3:2380");
+	strcpy(list.list[2].client_urls, "https://10.0.0.3:2379,https://x:2379");
+	list.list[2].id = 77;
+	list.list[2].learner = true;
+	for (int i = 0; i < 2; i++)
+		discover_compare_list(&d, &list, "cp-1");
+	CHECK_INT(d.listed_count, 2);
+	CHECK_STR(d.listed[0].name, "cp-1");
+	CHECK(!d.listed[0].client_url && !d.listed[0].learner);
+	CHECK_STR(d.listed[1].peer_url, "https://10.0.0.3:2380");
+	CHECK_STR(d.listed[1].client_url, "https://10.0.0.3:2379");
+	CHECK_INT(d.listed[1].id, 77);
+	CHECK(d.listed[1].learner);
+}
+
+TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without), TEST(test_where_unread),
+      TEST(test_pod), TEST(test_list), TEST(test_count), TEST(test_etcd), TEST(test_storage),
+      TEST(test_warn), TEST(test_silent), TEST(test_listed))

@@ -3,6 +3,7 @@
  */
 #include "base/mem.h"
 #include "base/test/check.h"
+#include "plugin/save_members.h"
 #include "plugin/save_recipe.h"
 
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static int complete(const char *member, const char *tag, bool *stored, struct er
 	place = (struct place){ .url = dir };
 	save = (struct save){ .opts = &opts, .found = &found, .place = &place };
 	found.cluster = (struct cluster){ .name = "prod", .count = 1 };
+	found.found[0].read = true;
 	found.cluster.members[0] = (struct member){ .name = member,
 						    .node = "cp-1",
 						    .address = "10.0.0.1",
@@ -142,4 +144,62 @@ static void test_hash(void)
 	found.cluster.count = 1;
 }
 
-TESTS(TEST(test_read_again), TEST(test_not_readable), TEST(test_packed), TEST(test_hash))
+static struct member listed(const char *name, const char *peer)
+{
+	return (struct member){
+		.name = name, .peer_url = peer, .client_url = "https://c", .id = 3
+	};
+}
+
+/* The list's members are all in it: cp-1 was read; of m2 and m3 the nodes did not answer; nobody named that of m4. */
+static void test_members(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct discovery d = { .arena = arena, .cluster = { .name = "prod", .count = 3 } };
+	static const char *const nodes[] = { "cp-1", "n2", "m3" };
+	static struct cluster out;
+
+	for (size_t i = 0; i < 3; i++)
+		d.nodes[i].name = nodes[i];
+	d.nodes[0].host_key = "ssh-ed25519 AAAA";
+	d.nodes[1].address = "10.0.0.2";
+	d.nodes[2].address = "192.168.0.3";
+	d.found[0].read = true;
+	d.cluster.members[0] = (struct member){ .name = "cp-1",
+						.node = "cp-1",
+						.peer_url = "https://10.0.0.1:2380",
+						.data_dir = "/d" };
+	d.listed_count = 4;
+	d.listed[0] = listed("m4", "https://10.0.0.4:2380");
+	d.listed[1] = listed("m3", "https://10.0.0.3:2380");
+	d.listed[2] = listed("m2", "https://10.0.0.2:2380");
+	d.listed[2].learner = true;
+	d.listed[3] = listed("cp-1", "https://10.0.0.1:2380");
+	save_members(&d, &out);
+	CHECK_INT(out.count, 4);
+	CHECK_STR(out.members[0].name, "cp-1");
+	CHECK_STR(out.members[0].data_dir, "/d");
+	CHECK_STR(out.members[0].host_key, "ssh-ed25519 AAAA");
+	CHECK_INT(out.members[0].id, 3);
+	CHECK_STR(out.members[1].name, "m4");
+	CHECK(!out.members[1].node && !out.members[1].address && !out.members[1].data_dir);
+	CHECK_STR(out.members[1].client_url, "https://c");
+	CHECK_STR(out.members[2].node, "m3"); /* as kubeadm calls them */
+	CHECK_STR(out.members[2].address, "192.168.0.3");
+	CHECK_STR(out.members[3].node, "n2"); /* by its address */
+	CHECK(out.members[3].learner);
+
+	/* what the API says of paths is not what the node's manifest says */
+	d.cluster.members[1] = (struct member){ .name = "m2",
+						.peer_url = "https://10.0.0.2:2380",
+						.data_dir = "/d" };
+	d.listed_count = 0;
+	save_members(&d, &out);
+	CHECK_INT(out.count, 2);
+	CHECK_STR(out.members[1].name, "m2");
+	CHECK_STR(out.members[1].node, "n2");
+	CHECK(!out.members[1].data_dir);
+}
+
+TESTS(TEST(test_read_again), TEST(test_not_readable), TEST(test_packed), TEST(test_hash),
+      TEST(test_members))

@@ -15,7 +15,7 @@ static struct recipe example(void)
 			     .kubernetes_version = "v1.32.11",
 			     .ca_fingerprint = SHA,
 			     .id = 0x0e8f62e9af41c9c6,
-			     .count = 2,
+			     .count = 3,
 			     .members = { { .name = "cp-1",
 					    .node = "cp-1",
 					    .address = "10.0.0.11",
@@ -35,7 +35,13 @@ static struct recipe example(void)
 					    .node = "n\"2\"",
 					    .address = "10.0.0.12",
 					    .peer_url = "https://10.0.0.12:2380",
-					    .data_dir = "/var/lib/etcd" } } },
+					    .data_dir = "/var/lib/etcd" },
+					  /* its node was not read */
+					  { .name = "cp-3",
+					    .peer_url = "https://10.0.0.13:2380",
+					    .client_url = "https://10.0.0.13:2379",
+					    .id = 0x00112233445566ff,
+					    .learner = true } } },
 		.etcd_version = "3.5.16",
 		.member = "cp-2",
 		.sha256 = SHA,
@@ -86,6 +92,8 @@ static void check_member(const struct member *got, const struct member *want)
 	CHECK_STR(got->image_id, want->image_id);
 	CHECK_STR(got->host_key, want->host_key);
 	CHECK_INT(got->quota, want->quota);
+	CHECK(got->id == want->id);
+	CHECK_INT(got->learner, want->learner);
 }
 
 /* For e2e/recipe/run, which holds the schema against it. */
@@ -117,9 +125,9 @@ static void test_round(void)
 	CHECK_STR(got.cluster.kubernetes_version, want.cluster.kubernetes_version);
 	CHECK_STR(got.cluster.ca_fingerprint, want.cluster.ca_fingerprint);
 	CHECK(got.cluster.id == want.cluster.id);
-	CHECK_INT(got.cluster.count, 2);
-	check_member(&got.cluster.members[0], &want.cluster.members[0]);
-	check_member(&got.cluster.members[1], &want.cluster.members[1]);
+	CHECK_INT(got.cluster.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		check_member(&got.cluster.members[i], &want.cluster.members[i]);
 	CHECK_STR(got.etcd_version, want.etcd_version);
 	CHECK_STR(got.member, want.member);
 	CHECK_STR(got.sha256, want.sha256);
@@ -230,6 +238,15 @@ static void test_refused(void)
 		{ "\"name\": \"cp-1\",", "", "name" },
 		{ "\"address\": \"10.0.0.11\"", "\"address\": null", "address" },
 		{ "\"dataDir\": \"/var/lib/etcd\"", "\"dataDir\": [1]", "dataDir" },
+		{ "\"dataDir\": \"/var/lib/etcd\",", "", "dataDir is missing" },
+		{ "\"node\": \"cp-1\",", "", "node is missing" },
+		{ "\"address\": \"10.0.0.11\"", "\"address\": \"\"", "address" },
+		{ "\"name\": \"cp-3\",", "", "name" },
+		{ "\"name\": \"cp-3\"", "\"name\": \"cp-3\", \"image\": \"x\"", "is missing" },
+		{ "\"name\": \"cp-3\"", "\"name\": \"cp-3\", \"address\": \"\"", "address" },
+		{ "\"id\": \"00112233445566ff\"", "\"id\": \"112233445566ff\"", "id" },
+		{ "\"id\": \"00112233445566ff\"", "\"id\": 7", "id" },
+		{ "\"learner\": true", "\"learner\": \"true\"", "learner" },
 		{ "\"https://x:2380\"", "\"\"", "peer URL" },
 		{ "\"https://x:2380\"", "\"https://x:2380,b=c\"", "peer URL" },
 		{ "\"https://x:2380\"", "\"https://x\\n:2380\"", "peer URL" },
@@ -245,8 +262,8 @@ static void test_refused(void)
 		{ "\"prod-0\"", "\"/etc/passwd\"", "plain name" },
 		{ "\"size\": 1234567", "\"size\": -1", "size" },
 		{ "\"9e0751b4\"", "\"9e0751b\"", "hashKV" },
-		{ "\"00112233445566ff\"", "\"00112233445566f\"", "set" },
-		{ "\"00112233445566ff\"", "7", "set" },
+		{ "\"set\": \"00112233445566ff\"", "\"set\": \"00112233445566f\"", "set" },
+		{ "\"set\": \"00112233445566ff\"", "\"set\": 7", "set" },
 		{ "is a learner", "is\\u001b[2J", "control character" },
 		{ "\"pre-upgrade\"", "17", "tags" },
 		{ "\"v1.32\"", "\"a\\u001bb\"", "one of its tags has a control character" },
@@ -277,6 +294,24 @@ static void test_refused(void)
 	}
 }
 
+/* What is not known of a node that was not read is not there, not even as null. */
+static void test_unread(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf text = BUF_INIT(RECIPE_MAX);
+	struct recipe want = example(), got;
+	struct err err = ERR_INIT;
+
+	want.cluster.members[0] = want.cluster.members[2];
+	want.cluster.members[0].node = "n3";
+	want.cluster.members[0].address = "10.0.0.13";
+	want.cluster.count = 1;
+	CHECK_INT(recipe_write(&want, &text, &err), 0);
+	CHECK(!strstr(buf_str(&text), "dataDir") && !strstr(buf_str(&text), "image"));
+	CHECK_INT(recipe_read(arena, buf_str(&text), text.len, &got, &err), 0);
+	check_member(&got.cluster.members[0], &want.cluster.members[0]);
+}
+
 static void test_sizes(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -301,4 +336,5 @@ static void test_sizes(void)
 	CHECK_INT(got.cluster.count, CLUSTER_MEMBERS_MAX);
 }
 
-TESTS(TEST(test_round), TEST(test_other_fields), TEST(test_refused), TEST(test_sizes))
+TESTS(TEST(test_round), TEST(test_other_fields), TEST(test_refused), TEST(test_unread),
+      TEST(test_sizes))

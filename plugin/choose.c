@@ -3,6 +3,8 @@
  */
 #include "plugin/choose.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,8 +15,8 @@ unsigned choose_health(const struct found_node *f)
 
 static bool is_called(const struct discovery *d, size_t i, const char *name)
 {
-	return !name || strcmp(d->cluster.members[i].name, name) == 0 ||
-	       strcmp(d->nodes[i].name, name) == 0;
+	return !name || text_same(d->cluster.members[i].name, name) ||
+	       text_same(d->nodes[i].name, name);
 }
 
 /* Whether it may be taken; if not, err says why. */

@@ -106,6 +106,7 @@ static int run(struct save *save, struct err *err)
 		return err_set(err, ERR_UNSAFE,
 			       "etcd is external (%s): take the snapshot on its own hosts",
 			       save->found->cluster.external);
+	save_warn_unread(save->found);
 	if (choose(save, why, err))
 		return -1;
 	save_warn(save);
@@ -122,7 +123,7 @@ static int run(struct save *save, struct err *err)
 
 int cmd_save(const struct opts *opts, struct err *err)
 {
-	scoped(discovery) struct discovery d = { 0 };
+	scoped(discovery) struct discovery d = { .passes_over = true };
 	scoped(place) struct place place = { .arena = NULL };
 	struct save *save = mem_zalloc(sizeof(*save));
 	uint64_t limit = opts->timeout_ms ? opts->timeout_ms : DAY_MS;

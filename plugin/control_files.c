@@ -24,6 +24,7 @@ void control_files_init(struct control_files *files)
 {
 	for (size_t i = 0; i < CLUSTER_MEMBERS_MAX; i++)
 		files->archives[i] = (struct buf)BUF_SECRET(CONTROL_FILES_MAX);
+	memset(files->left_out, 0, sizeof(files->left_out));
 	files->kubeadm = (struct buf)BUF_SECRET(KUBEADM_CONFIG_MAX);
 }
 
@@ -153,8 +154,8 @@ int control_files_write(const struct control_files *files, const struct node nod
 			struct sink *to, struct err *err)
 {
 	for (size_t i = 0; i < count; i++)
-		if (tar_join_add(to, nodes[i].name, files->archives[i].data, files->archives[i].len,
-				 err))
+		if (!files->left_out[i] && tar_join_add(to, nodes[i].name, files->archives[i].data,
+							files->archives[i].len, err))
 			return err_in(err, "%s", nodes[i].name);
 	if (files->kubeadm.len && tar_join_file(to, "kubeadm-config.yaml", files->kubeadm.data,
 						files->kubeadm.len, now_unix(), err))

@@ -14,7 +14,8 @@ enum { CONTROL_FILES_MAX = 64 * 1024 * 1024, KUBEADM_CONFIG_MAX = 1024 * 1024 };
 
 struct control_files {
 	struct buf archives[CLUSTER_MEMBERS_MAX]; /* of tar, by node */
-	struct buf kubeadm; /* ClusterConfiguration's text; empty: not known */
+	bool left_out[CLUSTER_MEMBERS_MAX]; /* set by the caller: there is none of that node */
+	struct buf kubeadm;                 /* ClusterConfiguration's text; empty: not known */
 };
 
 void control_files_init(struct control_files *files);
@@ -31,7 +32,7 @@ int control_files_read(struct node *node, const struct found_node *found, uint64
 int control_files_kubeadm(struct etcd_client *client, uint64_t deadline,
 			  struct control_files *files, struct err *err);
 
-/* All of it as one tar archive with a folder for each node; the sink is ended. */
+/* All of it as one tar archive with a folder for each node that is not left out; the sink is ended. */
 int control_files_write(const struct control_files *files, const struct node nodes[], size_t count,
 			struct sink *to, struct err *err);
 

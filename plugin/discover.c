@@ -163,17 +163,15 @@ static int find_external(struct discovery *d, struct err *err)
 	return 0;
 }
 
-/* Whether any node was read; the others are told by their silence. */
-static bool some_were_read(struct discovery *d, const struct err errs[])
+/* Those that were not read are told by their silence. */
+static bool goes_on(struct discovery *d, const struct err errs[])
 {
-	bool some = false;
-
-	for (size_t i = 0; i < d->cluster.count; i++) {
-		some |= !errs[i].code;
+	if (!discover_goes_on(d, errs))
+		return false;
+	for (size_t i = 0; i < d->cluster.count; i++)
 		if (errs[i].code)
 			silent(&d->found[i], &errs[i]);
-	}
-	return some;
+	return true;
 }
 
 static int read_all(struct discovery *d, struct reading *r, struct err *err)
@@ -181,8 +179,7 @@ static int read_all(struct discovery *d, struct reading *r, struct err *err)
 	struct err errs[CLUSTER_MEMBERS_MAX];
 	size_t count = d->cluster.count;
 
-	if (fleet_each(d->fleet, read_node, r, NULL, errs, NULL, NULL) &&
-	    !(d->survey && some_were_read(d, errs))) {
+	if (fleet_each(d->fleet, read_node, r, NULL, errs, NULL, NULL) && !goes_on(d, errs)) {
 		/* all of them are named: the last by whoever prints err */
 		*err = ERR_INIT;
 		for (size_t i = 0; i < count; i++) {
@@ -308,7 +305,7 @@ static int look_at(struct discovery *d, const struct cluster *where, uint64_t en
 /* One that cannot be reached keeps none of the others from being looked at, if they are named. */
 static int not_reached(const struct opts *opts, struct err *err)
 {
-	if ((err->code != ERR_SSH && err->code != ERR_TIMEOUT) || err->hint[0] || opts->nodes)
+	if (!discover_unreached(err) || opts->nodes)
 		return -1;
 	return err_hint(err, "while a node is down, name the others: --nodes name=address,...%s",
 			opts_takes(opts, "without")
@@ -323,7 +320,10 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	uint64_t end = opts->timeout_ms ? deadline_in(opts->timeout_ms) : UINT64_MAX;
 	struct cluster where = { 0 };
 
-	*d = (struct discovery){ .arena = arena_new(), .survey = d->survey, .wanted = d->wanted };
+	*d = (struct discovery){ .arena = arena_new(),
+				 .survey = d->survey,
+				 .passes_over = d->passes_over,
+				 .wanted = d->wanted };
 	d->cluster.arena = d->arena;
 	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
 					opts->ssh_known_hosts };

@@ -44,6 +44,11 @@ struct discovery {
 	 * it is told by its `silence`, and without the API its member is all NULL but for node and address.
 	 */
 	bool survey;
+	/*
+	 * The same for a node that is not reached only (no connection, no answer in time): one that is not trusted, that lets nobody in,
+	 * that has no sudo or no etcd stays an error.
+	 */
+	bool passes_over;
 	/* Set by the caller before: a node that is wanted, although it may have no member that counts and no pod; NULL: none. */
 	const char *wanted;
 	struct arena *arena;

@@ -24,6 +24,23 @@ void discover_warn(struct discovery *d, const char *fmt, ...)
 		d->warnings[d->warning_count++] = arena_strdup(d->arena, text);
 }
 
+bool discover_unreached(const struct err *err)
+{
+	return (err->code == ERR_SSH || err->code == ERR_TIMEOUT) && !err->hint[0];
+}
+
+bool discover_goes_on(const struct discovery *d, const struct err errs[])
+{
+	bool some = false;
+
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		some |= !errs[i].code;
+		if (errs[i].code && !d->survey && !(d->passes_over && discover_unreached(&errs[i])))
+			return false;
+	}
+	return some;
+}
+
 static void compare_text(struct discovery *d, const char *node, const char *what,
 			 const char *manifest, const char *pod)
 {

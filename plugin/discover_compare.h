@@ -11,6 +11,11 @@
 int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *out,
 			 struct err *err);
 
+/* Whether that is of a node that is not there or says nothing; one that refuses us has a hint. */
+bool discover_unreached(const struct err *err);
+/* Whether the nodes that failed, with errs[], leave enough: one was read, and survey or passes_over allows for the others. */
+bool discover_goes_on(const struct discovery *d, const struct err errs[]);
+
 /* Adds a warning; a text that is there already is not added again. */
 void discover_warn(struct discovery *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -4,6 +4,7 @@
 #include "plugin/save_extras.h"
 
 #include "base/log.h"
+#include "plugin/discover_compare.h"
 #include "plugin/print.h"
 
 #include <stdio.h>
@@ -70,6 +71,7 @@ int save_extras_read(struct save_extras *extras, const struct opts *opts, struct
 		     size_t chosen, struct err *err)
 {
 	struct reading reading = { extras, found, chosen };
+	bool read[CLUSTER_MEMBERS_MAX] = { false };
 	struct err errs[CLUSTER_MEMBERS_MAX];
 	size_t before = found->warning_count;
 	const char *prints[RECIPE_PRINTS];
@@ -77,7 +79,14 @@ int save_extras_read(struct save_extras *extras, const struct opts *opts, struct
 	extras->began = now_ms();
 	extras->with_files = opts->with_pki;
 	control_files_init(&extras->files);
-	if (fleet_each(found->fleet, read_node, &reading, NULL, errs, NULL, NULL))
+	for (size_t i = 0; i < found->cluster.count; i++) {
+		read[i] = found->found[i].read;
+		extras->files.left_out[i] = !read[i];
+		if (!read[i] && extras->with_files)
+			discover_warn(found, "the files of %s are not among those that are kept",
+				      found->nodes[i].name);
+	}
+	if (fleet_each(found->fleet, read_node, &reading, read, errs, NULL, NULL))
 		return fleet_first(found->fleet, errs, err);
 	control_plane_common(found, extras->planes, prints);
 	for (size_t i = before; i < found->warning_count; i++)

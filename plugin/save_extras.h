@@ -19,7 +19,7 @@ struct save_extras {
 	struct control_files files;
 };
 
-/* Reads all nodes; etcd is asked through the `chosen` one.  Warns of what is left out.  -1: what control_files_read says. */
+/* Reads all nodes that discovery has read; etcd is asked through the `chosen` one.  Warns of what is left out.  -1: what control_files_read says. */
 int save_extras_read(struct save_extras *extras, const struct opts *opts, struct discovery *found,
 		     size_t chosen, struct err *err);
 

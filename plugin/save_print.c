@@ -6,6 +6,17 @@
 #include "base/json.h"
 #include "plugin/print.h"
 
+void save_warn_unread(const struct discovery *d)
+{
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		if (d->found[i].read)
+			continue;
+		scoped(mem) char *words = mem_printf("%s does not answer, and is passed over: %s",
+						     d->nodes[i].name, d->found[i].silence);
+		print_warning(words);
+	}
+}
+
 void save_warn(const struct save *save)
 {
 	const struct discovery *d = save->found;

@@ -12,6 +12,8 @@
  */
 int save_print(const struct save *save, struct err *err);
 
+/* Of the nodes that discovery has passed over. */
+void save_warn_unread(const struct discovery *found);
 /* Of the cluster and the members that were chosen, before anything is taken; and of degraded snapshots, after it. */
 void save_warn(const struct save *save);
 void save_warn_degraded(const struct save *save);

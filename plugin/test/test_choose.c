@@ -50,6 +50,9 @@ static void test_healthy(void)
 	CHECK_INT(chosen(&d, "m4", false, &err), 4);
 	CHECK_INT(chosen(&d, "n1", false, &err), 1);
 	CHECK_INT(chosen(&d, "n5", false, &err), 0);
+	d.cluster.members[3].name = NULL; /* its node was not read */
+	d.found[3].answers = false;
+	CHECK_INT(chosen(&d, "n5", false, &err), 0);
 	CHECK_INT(err.code, ERR_USAGE);
 	d.found[1].cluster_id = 8;
 	CHECK_INT(chosen(&d, NULL, false, &err), 0);

@@ -137,6 +137,9 @@ static void test_refused(void)
 	CHECK_INT(control_files_write(&files, nodes, 1, &all.sink, &err), -1);
 	CHECK_HAS(err.text, "cp-1: ");
 	CHECK_INT(all.ended, 0);
+	files.left_out[0] = true; /* but that of a node that nobody could read */
+	CHECK_INT(control_files_write(&files, nodes, 1, &all.sink, &err), 0);
+	CHECK_INT(all.ended, 1);
 	CHECK_INT(shell("rm -r $1/0/etc/kubernetes/pki", NULL, NULL), 0);
 	CHECK_INT(control_files_read(&nodes[0], &plain, deadline_in(20000), &files, &err), -1);
 	CHECK_HAS(err.text, "/etc/kubernetes/pki is not there");

@@ -343,6 +343,42 @@ static void test_silent(void)
 	CHECK_STR(d.missing_others, "cp-3, cp-4");
 }
 
+/* One error of each kind beside a node that was read, and alone. */
+static void test_goes_on(void)
+{
+	static const struct {
+		enum err_code code;
+		const char *hint;
+		bool passed_over;
+	} cases[] = {
+		{ ERR_SSH, "", true },
+		{ ERR_TIMEOUT, "", true },
+		{ ERR_SSH, "no key was accepted: check with ssh", false },
+		{ ERR_HOSTKEY, "", false },
+		{ ERR_REMOTE, "sudo", false },
+		{ ERR_CONFIG, "", false },
+		{ ERR_CANCELLED, "", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct discovery d = { .cluster.count = 3 };
+		struct err errs[3] = { ERR_INIT, ERR_INIT, ERR_INIT };
+		err_set(&errs[2], cases[i].code, "words");
+		if (*cases[i].hint)
+			err_hint(&errs[2], "%s", cases[i].hint);
+		CHECK(!discover_goes_on(&d, errs));
+		d.passes_over = true;
+		CHECK_INT(discover_goes_on(&d, errs), cases[i].passed_over);
+		errs[0] = errs[1] = errs[2]; /* nobody */
+		CHECK(!discover_goes_on(&d, errs));
+		d.passes_over = false;
+		d.survey = true;
+		CHECK(!discover_goes_on(&d, errs));
+		errs[1] = ERR_INIT;
+		CHECK(discover_goes_on(&d, errs));
+	}
+}
+
 /* All that the lists name, each once; of the client's URLs the first; not one that has never been started. */
 static void test_listed(void)
 {
@@ -371,4 +407,4 @@ static void test_listed(void)
 
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without), TEST(test_where_unread),
       TEST(test_pod), TEST(test_list), TEST(test_count), TEST(test_etcd), TEST(test_storage),
-      TEST(test_warn), TEST(test_silent), TEST(test_listed))
+      TEST(test_warn), TEST(test_silent), TEST(test_listed), TEST(test_goes_on))

@@ -5,6 +5,8 @@
 #include "base/test/check.h"
 #include "e2e/etcd/lab.h"
 #include "etcd/etcd_alarm.h"
+#include "etcd/etcd_auth.h"
+#include "etcd/etcd_member.h"
 #include "etcd/etcd_names.h"
 
 #include <signal.h>
@@ -117,6 +119,7 @@ static void test_auth(void)
 	struct etcd_members members;
 	struct etcd_status status;
 	struct etcd_hash hash;
+	uint64_t revision, id;
 	struct err err = ERR_INIT;
 
 	CHECK_INT(lab_etcdctl(&lab, etcd, argv("user", "add", "root:x"), NULL, &out), 0);
@@ -130,10 +133,23 @@ static void test_auth(void)
 	CHECK_INT(etcd_hashkv(client, 0, deadline_in(CALL_MS), &hash, &err), -1);
 	printf("HashKV with auth: %s\n", err.text);
 	CHECK_INT(err.code, ERR_ETCD);
-	CHECK_HAS(err.text, "auth: user not found"); /* see verb_etcd.c */
+	CHECK_HAS(err.text, "auth: user not found");
+	CHECK(etcd_refused_by_auth(&err));
 	err = ERR_INIT;
 	CHECK_INT(etcd_defragment(client, deadline_in(CALL_MS), &err), -1);
-	CHECK_INT(err.code, ERR_ETCD);
+	CHECK(etcd_refused_by_auth(&err));
+	/* what a rejoin needs */
+	err = ERR_INIT;
+	CHECK_INT(etcd_linearizable_revision(client, deadline_in(CALL_MS), &revision, &err), -1);
+	printf("Range with auth: %s\n", err.text);
+	CHECK(etcd_refused_by_auth(&err));
+	err = ERR_INIT;
+	CHECK_INT(etcd_learner_add(client, "http://127.0.0.1:1", deadline_in(CALL_MS), &id, &err),
+		  -1);
+	printf("MemberAdd with auth: %s\n", err.text);
+	CHECK(etcd_refused_by_auth(&err));
+	/* nothing is written, and what status tells in the place of a hash stands still */
+	CHECK(status.raft_index && status.raft_applied == status.raft_index);
 	lab_end(etcd, SIGKILL);
 	lab_release(&lab);
 }

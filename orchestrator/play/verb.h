@@ -51,7 +51,7 @@ struct play_node {
 	/* from wait-etcd: as it served; ids 0: not seen by this process */
 	uint64_t found_member, found_cluster;
 	uint32_t hash;
-	uint64_t revision;
+	uint64_t revision, raft_index;
 
 	/* from clear-alarms; sizes of the database, 0: not looked at */
 	uint64_t size_before, size_after;
@@ -59,8 +59,10 @@ struct play_node {
 	unsigned alarms_left;    /* ETCD_ALARM_ flags: of the whole cluster when it was asked */
 	char alarm_trouble[160]; /* what etcd refused; "": nothing */
 
-	/* from wait-etcd: etcd's auth does not let us ask for a hash */
+	/* from wait-etcd and compare-etcd: etcd's auth does not let us ask for a hash */
 	bool hash_refused;
+	/* from compare-etcd, then: entries of the log that it has applied, and between which its revision is there */
+	uint64_t applied, revision_from, revision_to;
 
 	/* from wait-controllers: the leases as the snapshot has them */
 	char lease[2][160];
@@ -177,6 +179,7 @@ int verb_restart_controllers(struct node *, const struct play_ctx *, uint64_t, s
 int verb_wait_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_etcd(const struct play_ctx *, struct err *);
 int verb_compare_etcd(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int judge_compare_etcd(const struct play_ctx *, struct err *);
 /* verb_after.c */
 int verb_clear_alarms(struct node *, const struct play_ctx *, uint64_t, struct err *);
 bool turns_clear_alarms(const struct play_ctx *);

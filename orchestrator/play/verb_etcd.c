@@ -6,10 +6,9 @@
 #include "base/mem.h"
 #include "etcd/cluster_check.h"
 #include "etcd/etcd_alarm.h"
+#include "etcd/etcd_auth.h"
 #include "play/look.h"
 #include "play/verb.h"
-
-#include <string.h>
 
 enum { ASK_MS = 5000, AGAIN_MS = 100 };
 
@@ -66,14 +65,6 @@ static int check_alarms(struct etcd_client *client, const struct play_ctx *ctx, 
 	return err_hint(err, "etcd's log on the nodes says why; another snapshot may be good");
 }
 
-/* With auth only a user with the role root may ask for hashes, and the member's certificate may not be one. */
-static bool refused_by_auth(const struct play_ctx *ctx, const struct err *err)
-{
-	return ctx->carried_auth && err->code == ERR_ETCD &&
-	       (strstr(err->text, "permission denied") || strstr(err->text, "user name") ||
-		strstr(err->text, "user not found"));
-}
-
 /* One look has ASK_MS, but for the hash: that reads the whole database, and takes as long as the disk needs. */
 static int ask_all(struct etcd_client *client, struct play_node *self, const struct play_ctx *ctx,
 		   uint64_t step_deadline, struct err *err)
@@ -94,12 +85,13 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 	    cluster_check_members(&ids, &members, err))
 		return -1;
 	self->revision = status.revision;
+	self->raft_index = status.raft_index;
 	if (ctx->target) /* data that was written since has many revisions: see compare-etcd */
 		return 0;
 	if (check_alarms(client, ctx, deadline, err))
 		return -1;
 	if (ask_hash(client, ctx, step_deadline, &hash, err)) {
-		if (!refused_by_auth(ctx, err))
+		if (!ctx->carried_auth || !etcd_refused_by_auth(err))
 			return -1;
 		*err = ERR_INIT;
 		self->hash_refused = true;
@@ -117,7 +109,14 @@ static int not_well(const struct node *node, const struct play_ctx *ctx, const s
 
 	if (last.code == ERR_TIMEOUT && before->code)
 		err_set(err, last.code, "%.200s; before that: %.200s", last.text, before->text);
+	bool refused = etcd_refused_by_auth(err);
 	err_in(err, "etcd is not well yet");
+	if (refused && !ctx->drill)
+		return err_hint(err,
+				"etcd's auth is on in this data, and some versions (3.6, 3.5.28) "
+				"tell even their status to users only: the CN of etcd's "
+				"--cert-file on %s must be one with the role root",
+				node->name);
 	return err->hint[0] || ctx->drill ? -1
 					  : err_hint(err,
 						     "etcd's own words are on the node, in "
@@ -168,20 +167,118 @@ int judge_wait_etcd(const struct play_ctx *ctx, struct err *err)
 	return 0;
 }
 
+/* What any member knew of when wait-etcd saw it. */
+static uint64_t known_entries(const struct play_ctx *ctx)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		if (ctx->nodes[i].raft_index > most)
+			most = ctx->nodes[i].raft_index;
+	return most;
+}
+
+static int check_found(const struct play_node *self, const struct etcd_status *status,
+		       struct err *err)
+{
+	if (status->member_id == self->found_member && status->cluster_id == self->found_cluster)
+		return 0;
+	return err_set(
+		err, ERR_UNSAFE, "it serves as member %llx of cluster %llx, before as %llx of %llx",
+		(unsigned long long)status->member_id, (unsigned long long)status->cluster_id,
+		(unsigned long long)self->found_member, (unsigned long long)self->found_cluster);
+}
+
+/*
+ * What Status tells to everybody, in place of a hash: it is the member that it was, has all entries that any member knew of, and its
+ * revision.  That is read a moment after the count of entries, while somebody may write; so twice, and the truth is between.
+ */
+static int ask_entries(struct etcd_client *client, struct node *node, const struct play_ctx *ctx,
+		       uint64_t deadline, struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	uint64_t wanted = known_entries(ctx);
+	struct etcd_status before, now;
+
+	if (etcd_status(client, deadline, &before, err))
+		return -1;
+	for (;; before = now) {
+		if (etcd_status(client, deadline, &now, err) || check_found(self, &now, err))
+			return -1;
+		if (now.raft_applied >= wanted)
+			break;
+		if (now_ms() >= deadline)
+			return err_set(err, ERR_TIMEOUT, "it has applied %llu of %llu entries",
+				       (unsigned long long)now.raft_applied,
+				       (unsigned long long)wanted);
+		if (look_pause(node, AGAIN_MS, err))
+			return -1;
+	}
+	self->applied = now.raft_applied;
+	self->revision_from = before.revision;
+	self->revision_to = now.revision;
+	return 0;
+}
+
 int verb_compare_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		      struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
 	uint64_t lowest = UINT64_MAX;
-	struct etcd_hash hash;
+	struct etcd_hash hash = { .hash = 0 };
 	scoped(etcd_client) struct etcd_client *client =
 		etcd_client_new(node, self->member, deadline, err);
 
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		if (ctx->nodes[i].revision && ctx->nodes[i].revision < lowest)
 			lowest = ctx->nodes[i].revision;
-	if (!client || etcd_hashkv(client, lowest, deadline, &hash, err))
+	self->hash_refused = false;
+	if (!client)
 		return -1;
+	if (etcd_hashkv(client, lowest, deadline, &hash, err)) {
+		if (!etcd_refused_by_auth(err))
+			return -1;
+		*err = ERR_INIT;
+		self->hash_refused = true;
+	}
 	self->hash = hash.hash;
+	return self->hash_refused ? ask_entries(client, node, ctx, deadline, err) : 0;
+}
+
+/* As many entries are the same revision, and more are never a lower one. */
+static int judge_entries(const struct play_ctx *ctx, struct err *err)
+{
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		for (size_t k = 0; k < ctx->cluster->count; k++) {
+			const struct play_node *a = &ctx->nodes[i], *b = &ctx->nodes[k];
+			if (a->applied > b->applied || a->revision_from <= b->revision_to)
+				continue;
+			return err_set(err, ERR_UNSAFE,
+				       "%s and %s have different data (revisions %llu and %llu, of "
+				       "%llu and %llu entries)",
+				       a->member->name, b->member->name,
+				       (unsigned long long)a->revision_from,
+				       (unsigned long long)b->revision_to,
+				       (unsigned long long)a->applied,
+				       (unsigned long long)b->applied);
+		}
 	return 0;
+}
+
+/* In a rejoin only the joining node's certificate need be root's; else one answer of its own kind may be other data. */
+int judge_compare_etcd(const struct play_ctx *ctx, struct err *err)
+{
+	const char *told = NULL, *refused = NULL;
+
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		*(ctx->nodes[i].hash_refused ? &refused : &told) = ctx->cluster->members[i].name;
+	if (refused && !told)
+		return judge_entries(ctx, err);
+	if (!refused || ctx->joins)
+		return judge_wait_etcd(ctx, err);
+	err_set(err, ERR_UNSAFE,
+		"%s refuses HashKV because of etcd's auth, and %s does not: their data cannot be "
+		"compared",
+		refused, told);
+	return err_hint(err, "are all members' certificates of users with the role root, or none?");
 }

@@ -201,6 +201,7 @@ static int voter_once(struct node *node, const struct play_ctx *ctx, uint64_t de
 	self->found_member = status.member_id;
 	self->found_cluster = status.cluster_id;
 	self->revision = status.revision;
+	self->raft_index = status.raft_index;
 	if (!status.leader || status.errors[0] || alarms.kinds)
 		return err_set(err, ERR_ETCD, "etcd reports: %s",
 			       !status.leader     ? "no leader"

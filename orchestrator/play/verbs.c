@@ -38,7 +38,7 @@ const struct verb verbs[] = {
 	{ "wait-etcd", NULL, "wait for predicted ids, all voters, a leader, one hash, no new alarm",
 	  VERB_LOOKS, SECONDS(180), SECONDS(1800), verb_wait_etcd, judge_wait_etcd, NULL },
 	{ "compare-etcd", NULL, "compare the members' data at the lowest revision among them",
-	  VERB_LOOKS, SECONDS(60), SECONDS(600), verb_compare_etcd, judge_wait_etcd, NULL },
+	  VERB_LOOKS, SECONDS(60), SECONDS(600), verb_compare_etcd, judge_compare_etcd, NULL },
 	{ "clear-alarms", NULL, "make room and end the alarms that came with the snapshot",
 	  VERB_CHANGES, SECONDS(900), SECONDS(3600), verb_clear_alarms, NULL, turns_clear_alarms },
 	{ "wait-apiserver", NULL, "wait for /readyz", VERB_LOOKS, SECONDS(180), SECONDS(1800),

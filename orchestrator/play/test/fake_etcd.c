@@ -144,7 +144,7 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 	if (serving(client, deadline, &data, err))
 		return -1;
 	*out = (struct etcd_status){ .leader = !fake_exiled(fake, data.token) && !fake->leaderless,
-				     .revision = 1007,
+				     .revision = 1007 - fake->revisions_less,
 				     .raft_index = 20,
 				     .raft_applied = 20 - fake->behind,
 				     .member_id = data.member_id,

@@ -79,6 +79,7 @@ struct fake_node {
 	bool leaderless;                        /* its etcd knows no leader */
 	unsigned answers_left;      /* and then its etcd says nothing in time; 0: it always does */
 	unsigned behind;            /* entries that its etcd has not applied yet */
+	unsigned revisions_less;    /* than the others have */
 	const char *version;        /* that its etcd tells; NULL: none */
 	enum err_code disarm_error; /* NONE: it does not */
 	bool no_client;             /* certificates cannot be read */

@@ -295,7 +295,14 @@ static void test_auth(void)
 	CHECK_INT(call("wait-etcd", &err), 0);
 	CHECK_STR(err.text, "");
 	CHECK(world.play_nodes[0].hash_refused);
+	CHECK_INT(call("compare-etcd", &err), 0);
+	CHECK_STR(err.text, "");
+	CHECK_INT(world.play_nodes[0].applied, 20);
+	/* no hash for another reason */
+	world.play_nodes[0].hash_refused = false;
+	world.nodes[0].compacted = true;
 	CHECK_INT(call("compare-etcd", &err), -1);
+	CHECK(!world.play_nodes[0].hash_refused);
 	fake_world_close(&world);
 
 	/* some versions do not hash at the compacted revision itself */

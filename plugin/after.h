@@ -37,8 +37,9 @@ int after_names(struct plan *plan, size_t member, const char *prefix, uint64_t d
 void after_show(const struct plan *plan);
 
 /*
- * After a rollback that succeeded: tells of alarms that stand.  After a restore: waits until leases of API servers that are gone have ended (half a minute at most), restarts
- * the kubelets that --restart-kubelets names, and tells what is left to do.
+ * After a run that succeeded: tells whether HashKV was refused, and what only the process that began the run could see.  After a
+ * rollback: of alarms that stand, too.  After a restore: waits until leases of API servers that are gone have ended (half a minute
+ * at most), restarts the kubelets that --restart-kubelets names, and tells what is left to do.
  */
 void after_end(const struct opts *opts, struct plan *plan);
 

@@ -46,6 +46,44 @@ static void end_revisions(const struct plan *plan)
 			     "may wait.  When something does not notice changes, restart it.");
 }
 
+/* The same on the terminal as in the report: what was not compared must not pass for compared. */
+static void end_hash(const struct plan *plan)
+{
+	const struct play_ctx *ctx = &plan->ctx;
+	const char *where = NULL;
+
+	for (size_t i = 0; i < ctx->cluster->count; i++)
+		if (ctx->nodes[i].hash_refused)
+			where = arena_printf(plan->arena, "%s%s%s", where ? where : "",
+					     where ? ", " : "", ctx->cluster->members[i].node);
+	if (!where)
+		return;
+	print_notice("HashKV was not compared on %s: etcd's auth is on, and the member's "
+		     "certificate there is of no user with the role root.  %s  To compare it: "
+		     "etcdctl endpoint hashkv --cluster, as such a user.",
+		     where,
+		     ctx->target || ctx->joins
+			     ? "Ids, entries of the log and revisions were compared instead."
+			     : "Every member was built from the same file, by its SHA-256.");
+}
+
+/* What only the process that began the run could look at. */
+static void end_unseen(const struct plan *plan)
+{
+	const struct play_ctx *ctx = &plan->ctx;
+
+	if (!plan->after.read && !ctx->target)
+		print_notice("Another process began this run, so it was not looked whether API "
+			     "servers that are gone are still announced (kubectl get endpoints "
+			     "kubernetes), nor which removed nodes are there again (kubectl get "
+			     "nodes).");
+	if (!ctx->nodes[0].revision)
+		print_notice("What the members told before the commit, HashKV and revisions, was "
+			     "seen by the process that began this run; to see it again: etcdctl "
+			     "endpoint hashkv "
+			     "--cluster.  When something does not notice changes, restart it.");
+}
+
 static void end_alarms(const struct plan *plan)
 {
 	const struct play_ctx *ctx = &plan->ctx;
@@ -165,7 +203,10 @@ void after_end(const struct opts *opts, struct plan *plan)
 
 	/* the run has ended: a second Ctrl-C ends only the waiting here */
 	fleet_catch_signals(plan->found.fleet, NULL, NULL, &ignored);
-	if (plan->ctx.target) {
+	if (!plan->ctx.joins)
+		end_unseen(plan);
+	if (plan->ctx.joins || plan->ctx.target) {
+		end_hash(plan);
 		end_alarms(plan);
 		return;
 	}
@@ -174,6 +215,7 @@ void after_end(const struct opts *opts, struct plan *plan)
 	if (plan->ctx.carried_auth)
 		print_notice("etcd's auth is on, as in the snapshot: kube-apiserver, status and "
 			     "save need users of it.");
+	end_hash(plan);
 	end_leases(plan);
 	end_kubelets(opts, plan);
 	if (after->gone.count)

@@ -210,8 +210,7 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 	if (outcome == PLAY_DONE && !plan->ctx.leave_nothing) {
 		progress_table(&progress, plan->ctx.cluster);
 		print_figures(plan, progress.began + report.ended);
-		if (strcmp(book->name, "restore") == 0 || plan->ctx.target)
-			after_end(opts, plan);
+		after_end(opts, plan);
 	}
 	say_outcome(outcome, plan, journal, err);
 	report.journal = journal_path(journal);

@@ -109,13 +109,13 @@ static int not_well(const struct node *node, const struct play_ctx *ctx, const s
 
 	if (last.code == ERR_TIMEOUT && before->code)
 		err_set(err, last.code, "%.200s; before that: %.200s", last.text, before->text);
-	bool refused = etcd_refused_by_auth(err);
+	bool refused = etcd_refused_by_auth(&last) || etcd_refused_by_auth(before);
 	err_in(err, "etcd is not well yet");
 	if (refused && !ctx->drill)
 		return err_hint(err,
-				"etcd's auth is on in this data, and some versions (3.6, 3.5.28) "
-				"tell even their status to users only: the CN of etcd's "
-				"--cert-file on %s must be one with the role root",
+				"etcd's auth is on in this data, and tells that to its users "
+				"only: the CN of etcd's --cert-file on %s must be one with the "
+				"role root",
 				node->name);
 	return err->hint[0] || ctx->drill ? -1
 					  : err_hint(err,
@@ -245,13 +245,14 @@ int verb_compare_etcd(struct node *node, const struct play_ctx *ctx, uint64_t de
 	return self->hash_refused ? ask_entries(client, node, ctx, deadline, err) : 0;
 }
 
-/* As many entries are the same revision, and more are never a lower one. */
+/* Of those that told no hash: as many entries are the same revision, and more are never a lower one. */
 static int judge_entries(const struct play_ctx *ctx, struct err *err)
 {
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		for (size_t k = 0; k < ctx->cluster->count; k++) {
 			const struct play_node *a = &ctx->nodes[i], *b = &ctx->nodes[k];
-			if (a->applied > b->applied || a->revision_from <= b->revision_to)
+			if (!a->hash_refused || !b->hash_refused || a->applied > b->applied ||
+			    a->revision_from <= b->revision_to)
 				continue;
 			return err_set(err, ERR_UNSAFE,
 				       "%s and %s have different data (revisions %llu and %llu, of "
@@ -272,10 +273,8 @@ int judge_compare_etcd(const struct play_ctx *ctx, struct err *err)
 
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		*(ctx->nodes[i].hash_refused ? &refused : &told) = ctx->cluster->members[i].name;
-	if (refused && !told)
-		return judge_entries(ctx, err);
-	if (!refused || ctx->joins)
-		return judge_wait_etcd(ctx, err);
+	if (!refused || !told || ctx->joins)
+		return judge_wait_etcd(ctx, err) ? -1 : judge_entries(ctx, err);
 	err_set(err, ERR_UNSAFE,
 		"%s refuses HashKV because of etcd's auth, and %s does not: their data cannot be "
 		"compared",

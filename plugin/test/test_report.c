@@ -81,6 +81,35 @@ static void test_left_out(void)
 	made_free(&made);
 }
 
+static const char *how(const char *step)
+{
+	const struct tree *top = report_tree(made.plan.arena, &made.report);
+
+	for (const struct tree *at = tree_get(top, "proved")->first; at; at = at->next)
+		if (strcmp(tree_string(at, "step"), step) == 0)
+			return tree_string(at, "how");
+	return "";
+}
+
+/* What etcd's auth refused is not claimed, and is told. */
+static void test_hash_refused(void)
+{
+	made_run(&made, MADE_DONE, 3);
+	CHECK_HAS(how("wait-etcd"), "HashKV is the same on all");
+	made.plan.nodes[2].hash_refused = true;
+	CHECK_HAS(how("wait-etcd"), "etcd's auth refused HashKV");
+	CHECK(!strstr(how("wait-etcd"), "the same on all"));
+	made_free(&made);
+
+	made_run(&made, MADE_ROLLBACK, 3);
+	CHECK_HAS(how("compare-etcd"), "is the same on all");
+	made.plan.nodes[2].hash_refused = true;
+	CHECK_HAS(how("compare-etcd"), "etcd's auth refused HashKV");
+	CHECK(!strstr(how("compare-etcd"), "is the same on all"));
+	CHECK_HAS(how("wait-etcd"), "the member and cluster id of the old data");
+	made_free(&made);
+}
+
 static const struct tree *row_of(const struct tree *last, const char *what)
 {
 	const struct tree *row = tree_get(last, "rows")->first;
@@ -359,6 +388,6 @@ static void test_progress(void)
 	CHECK(progress.steps[1].undo && progress.steps[1].failed);
 }
 
-TESTS(TEST(test_done), TEST(test_drilled), TEST(test_left_out), TEST(test_undone),
-      TEST(test_others), TEST(test_again), TEST(test_page), TEST(test_page_says),
+TESTS(TEST(test_done), TEST(test_drilled), TEST(test_left_out), TEST(test_hash_refused),
+      TEST(test_undone), TEST(test_others), TEST(test_again), TEST(test_page), TEST(test_page_says),
       TEST(test_picture), TEST(test_file), TEST(test_progress))

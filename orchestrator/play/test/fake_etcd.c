@@ -143,6 +143,8 @@ int etcd_status(struct etcd_client *client, uint64_t deadline, struct etcd_statu
 		return err_set(err, ERR_TIMEOUT, "no answer in time");
 	if (serving(client, deadline, &data, err))
 		return -1;
+	if (fake->no_status)
+		return err_set(err, ERR_ETCD, "etcd said: etcdserver: permission denied (code 7)");
 	*out = (struct etcd_status){ .leader = !fake_exiled(fake, data.token) && !fake->leaderless,
 				     .revision = 1007 - fake->revisions_less,
 				     .raft_index = 20,
@@ -288,6 +290,8 @@ int etcd_linearizable_revision(struct etcd_client *client, uint64_t deadline, ui
 
 	if (serving(client, deadline, &data, err))
 		return -1;
+	if (fake_of(client->node)->no_read)
+		return err_set(err, ERR_ETCD, "etcd said: etcdserver: permission denied (code 7)");
 	if (!world->ctx.drill) {
 		*revision = 1007;
 		return fake_exiled(target_of(client), data.token)

@@ -76,6 +76,7 @@ struct fake_node {
 	bool hash_differs;
 	bool api_never_ready;
 	bool no_defragment, no_hash, compacted; /* etcd refuses */
+	bool no_status, no_read;                /* its auth refuses */
 	bool leaderless;                        /* its etcd knows no leader */
 	unsigned answers_left;      /* and then its etcd says nothing in time; 0: it always does */
 	unsigned behind;            /* entries that its etcd has not applied yet */

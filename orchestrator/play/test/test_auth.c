@@ -50,7 +50,7 @@ static void scene_close(struct scene *s)
 }
 
 /* The rollback is undone: the restored data serves, and why is said. */
-static void undone(struct scene *s, const char *words)
+static struct told undone(struct scene *s, const char *words)
 {
 	struct told told = play_new(s, "rollback");
 
@@ -60,6 +60,7 @@ static void undone(struct scene *s, const char *words)
 	CHECK_STR(fake_world_broken(&s->world), NULL);
 	scoped(mem) char *now = fake_world_tree(&s->world);
 	CHECK_STR(now, s->before);
+	return told;
 }
 
 static void test_refused_by_all(void)
@@ -120,6 +121,18 @@ static void test_other_reasons(void)
 	scene_close(&s);
 }
 
+/* Some versions tell not even their status; then nothing is known of the member. */
+static void test_status_refused(void)
+{
+	struct scene s;
+
+	scene_open(&s, true, true, true);
+	s.world.nodes[2].no_status = true;
+	struct told told = undone(&s, "cp-3: wait-etcd: etcd is not well yet: etcd said: ");
+	CHECK_HAS(told.err.hint, "the CN of etcd's --cert-file on cp-3");
+	scene_close(&s);
+}
+
 /* It is found again before its commit: compared, and told, by the process that ends it. */
 static void test_resumed(void)
 {
@@ -147,4 +160,4 @@ static void test_resumed(void)
 }
 
 TESTS(TEST(test_refused_by_all), TEST(test_refused_and_different), TEST(test_refused_by_some),
-      TEST(test_other_reasons), TEST(test_resumed))
+      TEST(test_other_reasons), TEST(test_status_refused), TEST(test_resumed))

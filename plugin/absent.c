@@ -63,7 +63,7 @@ static int find(struct plan *plan, struct absent *absent, const char **others, s
 
 	*absent = (struct absent){ 0 };
 	for (size_t i = 0; i < plan->found.cluster.count; i++)
-		answers |= plan->found.found[i].answers;
+		answers |= plan->found.found[i].answers || plan->found.found[i].refused;
 	if (plan->found.missing) {
 		fill(absent, plan, plan->found.missing, plan->found.missing_url);
 		*others = plan->found.missing_others;

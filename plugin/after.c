@@ -8,6 +8,7 @@
 #include "plugin/plan.h"
 #include "plugin/print.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { ASK_MS = 15 * 1000, SHOWN = 5, UNKNOWN_TEXT_MAX = 16 * 1024 };
@@ -86,15 +87,21 @@ static const char *unknown_text(const struct name_set *unknown, struct arena *ar
 	return text.len ? arena_strdup(arena, buf_str(&text)) : NULL;
 }
 
+static int names_below(struct plan *plan, size_t member, const char *prefix, uint64_t deadline,
+		       struct name_set *out, struct err *err)
+{
+	scoped(etcd_client) struct etcd_client *client = etcd_client_new(
+		&plan->found.nodes[member], &plan->found.cluster.members[member], deadline, err);
+
+	return client ? etcd_names_below(client, prefix, deadline, plan->arena, out, err) : -1;
+}
+
 int after_names(struct plan *plan, size_t member, const char *prefix, uint64_t deadline,
 		struct name_set *out)
 {
 	struct err ignored = ERR_INIT;
-	scoped(etcd_client) struct etcd_client *client =
-		etcd_client_new(&plan->found.nodes[member], &plan->found.cluster.members[member],
-				deadline, &ignored);
 
-	return client ? etcd_names_below(client, prefix, deadline, plan->arena, out, &ignored) : -1;
+	return names_below(plan, member, prefix, deadline, out, &ignored);
 }
 
 void after_ask(struct plan *plan)
@@ -105,9 +112,14 @@ void after_ask(struct plan *plan)
 	if (!after->read)
 		return;
 	find_stale(plan);
-	for (size_t i = 0; i < plan->found.cluster.count && !after->asked; i++)
-		after->asked = plan->found.found[i].answers &&
-			       !after_names(plan, i, KUBE_NODES_BELOW, deadline_in(ASK_MS), &nodes);
+	for (size_t i = 0; i < plan->found.cluster.count && !after->asked; i++) {
+		struct err err = ERR_INIT;
+		if (!plan->found.found[i].answers)
+			continue;
+		after->asked =
+			!names_below(plan, i, KUBE_NODES_BELOW, deadline_in(ASK_MS), &nodes, &err);
+		snprintf(after->unasked, sizeof(after->unasked), "%.120s", err.text);
+	}
 	if (!after->asked)
 		return;
 	after->unknown = name_set_minus(&nodes, &after->carried.nodes, plan->arena);
@@ -139,8 +151,12 @@ static void show_nodes(const struct plan *plan)
 
 	if (!after->asked) {
 		if (plan->found.fleet)
-			print_notice("  kubelets    no member answers: which nodes joined after "
-				     "the snapshot cannot be told");
+			print_notice("  kubelets    no member %s: which nodes joined after "
+				     "the snapshot cannot be told",
+				     after->unasked[0]
+					     ? arena_printf(plan->arena, "tells its nodes (%s)",
+							    after->unasked)
+					     : plan_silence(plan));
 		return;
 	}
 	if (after->unknown.count)

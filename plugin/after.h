@@ -16,6 +16,7 @@ struct after {
 	struct name_set
 		stale; /* API servers that the snapshot knows and that are on none of the nodes */
 	bool asked;    /* a live member told which nodes there are */
+	char unasked[128];       /* why one that answers did not; "": none answers, or it did */
 	struct name_set unknown; /* nodes that joined after the snapshot was taken */
 	struct name_set gone;    /* nodes that were removed since: they come back */
 };

@@ -21,7 +21,11 @@ static void print_rows(const struct discovery *d, const struct opts *opts, struc
 		table_cell(table, "%s", m->version ? m->version : "");
 		table_cell(table, "%s", f->role ? f->role : "");
 		table_cell(table, "%s", size);
-		table_cell(table, "%s", !f->answers ? "down" : f->trouble[0] ? f->trouble : "ok");
+		table_cell(table, "%s",
+			   f->refused      ? "refused"
+			   : !f->answers   ? "down"
+			   : f->trouble[0] ? f->trouble
+					   : "ok");
 		table_cell(table, "%s", m->data_dir);
 		if (wide) {
 			table_cell(table, "%s", m->name);

@@ -76,7 +76,7 @@ static int look(const struct opts *opts, struct plan *plan, const struct playboo
 		return err_set(err, ERR_UNSAFE,
 			       "no other node was found: there is no cluster to "
 			       "come back to");
-	return perform_look(plan, book, err);
+	return plan_others_tell(plan, err) ? -1 : perform_look(plan, book, err);
 }
 
 static int look_dry(const struct opts *opts, struct plan *plan, const struct playbook *book,

@@ -17,8 +17,9 @@ static void show_loss(const struct plan *plan, const struct run_state *told)
 	uint64_t began = told->snapshot_revision + told->bump, now = plan->live_revision;
 
 	if (!plan->live)
-		print_notice("  now         no member answers: all that was written since that run "
-			     "is put aside");
+		print_notice("  now         no member %s: all that was written since that run "
+			     "is put aside",
+			     plan_silence(plan));
 	else if (told->snapshot_revision && now >= began)
 		print_notice("  now         revision %llu: what was written since that run, %llu "
 			     "revisions, is put aside",

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/yaml.h"
 #include "etcd/etcd_api.h"
+#include "etcd/etcd_auth.h"
 #include "play/paths.h"
 #include "play/state.h"
 #include "plugin/discover_compare.h"
@@ -92,6 +93,27 @@ static int silent(struct found_node *found, const struct err *err)
 	return 0;
 }
 
+static void note_status(struct found_node *found, const struct etcd_status *status,
+			struct arena *arena)
+{
+	found->answers = true;
+	found->status = *status;
+	found->revision = status->revision;
+	found->applied = status->raft_applied;
+	found->leader = status->leader;
+	found->troubles = status->troubles;
+	found->cluster_id = status->cluster_id;
+	found->db_size = status->db_size;
+	found->version = arena_strdup(arena, status->version);
+	found->role = status->learner                       ? "learner"
+		      : status->leader == status->member_id ? "leader"
+							    : "member";
+	snprintf(found->trouble, sizeof(found->trouble), "%.120s",
+		 status->errors[0] ? status->errors
+		 : status->leader  ? ""
+				   : "no leader");
+}
+
 /* A member that does not answer is no error here: it may be what is to be mended. */
 static int ask_member(struct node *node, void *arg, struct err *err)
 {
@@ -109,26 +131,15 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 	if (r->d->survey)
 		found->certificate_end = etcd_client_certificate_end(client, m, deadline);
 	snprintf(r->fingerprints[node->index], 65, "%s", etcd_client_ca_fingerprint(client));
-	if (etcd_status(client, deadline, &status, err)) {
+	if (!etcd_status(client, deadline, &status, err)) {
+		note_status(found, &status, r->d->arenas[node->index]);
+	} else {
 		log_at(2, "%s: %s", node->name, err->text);
-		return silent(found, err);
+		found->refused = etcd_refused_by_auth(err);
+		silent(found, err);
+		if (!found->refused)
+			return 0;
 	}
-	found->answers = true;
-	found->status = status;
-	found->revision = status.revision;
-	found->applied = status.raft_applied;
-	found->leader = status.leader;
-	found->troubles = status.troubles;
-	found->cluster_id = status.cluster_id;
-	found->db_size = status.db_size;
-	found->version = arena_strdup(r->d->arenas[node->index], status.version);
-	found->role = status.learner                      ? "learner"
-		      : status.leader == status.member_id ? "leader"
-							  : "member";
-	snprintf(found->trouble, sizeof(found->trouble), "%.120s",
-		 status.errors[0] ? status.errors
-		 : status.leader  ? ""
-				  : "no leader");
 	r->listed[node->index] = found->listed =
 		!etcd_members(client, deadline, &r->lists[node->index], err);
 	return 0;

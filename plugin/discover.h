@@ -22,7 +22,8 @@ struct found_node {
 	bool has_api;      /* a kube-apiserver manifest is there and was read */
 	bool read;         /* and so was that of etcd */
 	bool answers;      /* its member answered a Status */
-	bool listed;       /* and told the list of members */
+	bool refused;      /* it answered that etcd's auth does not let us ask for it */
+	bool listed;       /* in either case: it told the list of members */
 	uint64_t revision; /* of that answer */
 	uint64_t applied;  /* the last of raft's entries that it has applied */
 	uint64_t leader;   /* member id; 0: it knows none */

@@ -343,6 +343,31 @@ int plan_api(const struct opts *opts, struct plan *plan, struct err *err)
 	return 0;
 }
 
+const char *plan_silence(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		if (plan->found.found[i].refused)
+			return "tells (etcd's auth refuses it to the members' certificates)";
+	return "answers";
+}
+
+int plan_others_tell(const struct plan *plan, struct err *err)
+{
+	for (size_t i = 1; i < plan->found.cluster.count; i++) {
+		const struct found_node *other = &plan->found.found[i];
+		const char *cert = plan->found.cluster.members[i].cert_file;
+		if (!other->refused)
+			continue;
+		err_set(err, ERR_UNSAFE, "%s: %s", plan->found.nodes[i].name, other->silence);
+		return err_hint(err,
+				"etcd's auth is on: the CN of %s there (kubeadm: the node's name) "
+				"must be a user with the role root: etcdctl user add CN "
+				"--no-password; etcdctl user grant-role CN root",
+				cert ? cert : "a --cert-file");
+	}
+	return 0;
+}
+
 static void show_loss(const struct plan *plan)
 {
 	uint64_t then = plan->ctx.snapshot_revision, now = plan->live_revision;
@@ -350,8 +375,9 @@ static void show_loss(const struct plan *plan)
 	if (!plan->ctx.nodes) /* nobody was asked */
 		return;
 	if (!plan->live)
-		print_notice("  now         no member answers: what was written after the snapshot "
-			     "is lost");
+		print_notice("  now         no member %s: what was written after the snapshot "
+			     "is lost",
+			     plan_silence(plan));
 	else if (now > then)
 		print_notice("  now         revision %llu, %llu later than the snapshot: those "
 			     "changes are lost",

@@ -76,6 +76,15 @@ void plan_warn(const struct plan *plan);
 /* Shows to stderr what will be replaced, what is lost, what stops, and the way back. */
 void plan_show(const struct plan *plan);
 
+/*
+ * For rejoin: each member but the first is asked on its own node, too, when the node that joins has its vote and nothing can be
+ * undone.  -1 (UNSAFE): one refuses its status by etcd's auth.
+ */
+int plan_others_tell(const struct plan *plan, struct err *err);
+
+/* After "no member", where none told its status: "answers", or that etcd's auth refuses to tell. */
+const char *plan_silence(const struct plan *plan);
+
 /* The first line of the run's journal, in the plan's arena. */
 struct tree *plan_header(const struct plan *plan, const char *playbook,
 			 const char *playbook_sha256);

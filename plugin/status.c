@@ -126,8 +126,11 @@ static void judge_member(struct status *s, size_t i, const struct found_node *le
 		   : member->name ? DEFAULT_QUOTA
 				  : 0; /* of its manifest nothing is known */
 	if (!f->answers) {
-		health_add(m, "down");
-		alarm_add(s, "%s does not answer: %s", node, f->silence);
+		health_add(m, f->refused ? "refused" : "down");
+		alarm_add(s,
+			  f->refused ? "%s tells nothing to its own certificate: %s"
+				     : "%s does not answer: %s",
+			  node, f->silence);
 		return;
 	}
 	m->role = strcmp(f->role, "member") == 0 ? "follower" : f->role;

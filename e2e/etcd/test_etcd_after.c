@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 enum { NAMES = 1203 };
+#define FUTURE (UINT64_MAX >> 2) /* see verb_join_check.c */
 
 static struct lab lab;
 
@@ -122,6 +123,12 @@ static void test_auth(void)
 	uint64_t revision, id;
 	struct err err = ERR_INIT;
 
+	/* how check-joining asks whether it may */
+	CHECK_INT(etcd_hashkv(client, FUTURE, deadline_in(CALL_MS), &hash, &err), -1);
+	CHECK_INT(err.code, ERR_ETCD);
+	CHECK_HAS(err.text, "required revision is a future revision");
+	CHECK(!etcd_refused_by_auth(&err));
+	err = ERR_INIT;
 	CHECK_INT(lab_etcdctl(&lab, etcd, argv("user", "add", "root:x"), NULL, &out), 0);
 	CHECK_INT(lab_etcdctl(&lab, etcd, argv("user", "grant-role", "root", "root"), NULL, &out),
 		  0);
@@ -148,8 +155,26 @@ static void test_auth(void)
 		  -1);
 	printf("MemberAdd with auth: %s\n", err.text);
 	CHECK(etcd_refused_by_auth(&err));
+	err = ERR_INIT;
+	CHECK_INT(etcd_hashkv(client, FUTURE, deadline_in(CALL_MS), &hash, &err), -1);
+	CHECK(etcd_refused_by_auth(&err));
 	/* nothing is written, and what status tells in the place of a hash stands still */
 	CHECK(status.raft_index && status.raft_applied == status.raft_index);
+	/* as the hint of check-joining says */
+	static const char *const mend[][4] = { { "user", "add", "server", "--no-password" },
+					       { "user", "grant-role", "server", "root" } };
+	for (size_t i = 0; i < 2; i++)
+		CHECK_INT(lab_etcdctl(&lab, etcd,
+				      argv("--user=root:x", mend[i][0], mend[i][1], mend[i][2],
+					   mend[i][3]),
+				      NULL, &out),
+			  0);
+	err = ERR_INIT;
+	CHECK_INT(etcd_hashkv(client, 0, deadline_in(CALL_MS), &hash, &err), 0);
+	CHECK_INT(etcd_linearizable_revision(client, deadline_in(CALL_MS), &revision, &err), 0);
+	CHECK_INT(etcd_learner_add(client, "http://127.0.0.1:1", deadline_in(CALL_MS), &id, &err),
+		  0);
+	CHECK_STR(err.text, "");
 	lab_end(etcd, SIGKILL);
 	lab_release(&lab);
 }

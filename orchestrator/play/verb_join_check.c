@@ -2,6 +2,7 @@
  * verb_join_check: whether a node can come back to its cluster: looked at before anything changes.
  */
 #include "base/mem.h"
+#include "etcd/etcd_auth.h"
 #include "etcd/static_pod.h"
 #include "play/join.h"
 #include "play/lock.h"
@@ -14,6 +15,9 @@
 #include <string.h>
 
 enum { ASK_MS = 5000 };
+
+/* None ever has it: who may ask for a hash, which needs the role root as adding a member does, is told that it is of the future. */
+#define NO_REVISION (UINT64_MAX >> 2)
 
 /* Learners came with etcd 3.4; what is not a version at all is not judged. */
 static int check_version(const char *who, const char *version, struct err *err)
@@ -131,18 +135,48 @@ static int check_place(const struct play_ctx *ctx, const struct member *self,
 	return 0;
 }
 
+static int hint_auth(struct node *node, const struct play_ctx *ctx, struct err *err)
+{
+	const char *cert = play_node(ctx, node)->member->cert_file;
+
+	if (!etcd_refused_by_auth(err))
+		return -1;
+	return err_hint(
+		err,
+		"etcd's auth is on: the CN of %s on %s (kubeadm: the node's name) must be a "
+		"user with the role root: etcdctl user add CN --no-password; etcdctl user "
+		"grant-role CN root",
+		cert ? cert : "a --cert-file", node->name);
+}
+
+/* With etcd's auth on only root may add a member: asked before anything stops. */
+static int check_root(const struct join_view *view, uint64_t deadline, struct err *err)
+{
+	struct etcd_hash hash;
+
+	if (!etcd_hashkv(view->client, NO_REVISION, deadline_sooner(deadline, ASK_MS), &hash, err))
+		return 0;
+	if (etcd_refused_by_auth(err))
+		return err_in(err, "it may not add a member");
+	if (err->code != ERR_ETCD)
+		return -1;
+	*err = ERR_INIT;
+	return 0;
+}
+
 static int check_cluster(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			 struct err *err)
 {
 	scoped(join_view) struct join_view view = { .client = NULL };
 	bool adds;
 
-	if (state_marked(node, ctx, MARK_ADDS, deadline, &adds, err) ||
-	    join_view(node, ctx, deadline, &view, err))
+	if (state_marked(node, ctx, MARK_ADDS, deadline, &adds, err))
 		return -1;
+	if (join_view(node, ctx, deadline, &view, err) || check_root(&view, deadline, err))
+		return hint_auth(node, ctx, err);
 	for (size_t i = 0; i < ctx->cluster->count; i++)
 		if (i != node->index && check_other(node, ctx, i, &view, deadline, err))
-			return -1;
+			return hint_auth(node, ctx, err);
 	return check_place(ctx, play_node(ctx, node)->member, &view, adds, err);
 }
 

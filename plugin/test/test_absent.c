@@ -147,6 +147,26 @@ static void test_no_member_any_more(void)
 	CHECK_INT(err.code, ERR_UNSAFE);
 }
 
+/* A member that answered, and told nothing, may know of one that is not there. */
+static void test_refused(void)
+{
+	struct opts opts = { .command = "rollback" };
+	struct err err = ERR_INIT;
+	struct plan plan;
+
+	plan_begin(&plan);
+	plan.found.cluster.count = 1;
+	plan.found.cluster.members[0] = (struct member){ .name = "cp-1" };
+	CHECK_INT(absent_check(&opts, &plan, &err), 0); /* none answers */
+	plan.found.found[0].refused = true;
+	CHECK_INT(absent_check(&opts, &plan, &err), -1);
+	CHECK_HAS(err.text, "no member told the list of members");
+	err = ERR_INIT;
+	plan.found.found[0].listed = true;
+	CHECK_INT(absent_check(&opts, &plan, &err), 0);
+	plan_release(&plan);
+}
+
 static void test_keep(void)
 {
 	static const char *const names[] = { "cp-1", "cp-2", "cp-3", "cp-4" };
@@ -179,4 +199,4 @@ static void test_keep(void)
 }
 
 TESTS(TEST(test_hints), TEST(test_recipe), TEST(test_unknown), TEST(test_no_member_any_more),
-      TEST(test_keep))
+      TEST(test_refused), TEST(test_keep))

@@ -5,6 +5,7 @@
 #include "made_run.h"
 #include "node/node_dir.h"
 #include "plugin/after.h"
+#include "plugin/plan.h"
 #include "taken.h"
 
 enum { NODES = 2 };
@@ -110,4 +111,52 @@ static void test_unseen(void)
 	run_close();
 }
 
-TESTS(TEST(test_nothing_refused), TEST(test_hash_refused), TEST(test_unseen))
+static const char *plan_says(void)
+{
+	take_begin(stderr);
+	after_show(&made.plan);
+	return take_end(stderr);
+}
+
+/* Who was asked which nodes there are, and what came of it. */
+static void test_not_asked(void)
+{
+	struct found_node *first = &made.plan.found.found[0];
+
+	run_open(MADE_DONE);
+	after_ask(&made.plan);
+	CHECK_HAS(plan_says(), "kubelets    no member answers: which nodes");
+	first->refused = true;
+	after_ask(&made.plan);
+	CHECK_HAS(plan_says(), "no member tells (etcd's auth refuses it to the members' "
+			       "certificates): which nodes");
+	first->refused = false;
+	first->answers = true; /* and then it cannot be asked */
+	made.plan.found.cluster.members[0].client_url = "https://127.0.0.1:1";
+	after_ask(&made.plan);
+	CHECK_HAS(plan_says(), "no member tells its nodes (etcd has no --trusted-ca-file in its "
+			       "manifest): which nodes");
+	CHECK(!made.plan.after.asked);
+	run_close();
+}
+
+/* A rejoin does not begin where a member would tell nothing on its own node. */
+static void test_others_tell(void)
+{
+	struct found_node *other = &made.plan.found.found[1];
+	struct err err = ERR_INIT;
+
+	run_open(MADE_DONE);
+	made.plan.found.found[0].refused = true; /* the one that joins */
+	CHECK_INT(plan_others_tell(&made.plan, &err), 0);
+	other->refused = true;
+	snprintf(other->silence, sizeof(other->silence), "Maintenance/Status: etcd said: no");
+	made.plan.found.cluster.members[1].cert_file = "/etc/kubernetes/pki/etcd/server.crt";
+	CHECK_INT(plan_others_tell(&made.plan, &err), -1);
+	CHECK_STR(err.text, "ha-control-plane2: Maintenance/Status: etcd said: no");
+	CHECK_HAS(err.hint, "the CN of /etc/kubernetes/pki/etcd/server.crt there");
+	run_close();
+}
+
+TESTS(TEST(test_not_asked), TEST(test_others_tell), TEST(test_nothing_refused),
+      TEST(test_hash_refused), TEST(test_unseen))

@@ -121,6 +121,13 @@ static void test_down(void)
 	CHECK(!m.s.members[1].lag_known); /* it was the leader */
 	CHECK_STR(m.s.members[1].health, "ok");
 	release(&m);
+
+	make(&m); /* by etcd's auth: it is not down */
+	m.d.found[0] = (struct found_node){ .refused = true, .silence = "permission denied" };
+	status_judge(&m.s);
+	check_alarm(&m, "cp-1 tells nothing to its own certificate: permission denied");
+	CHECK_STR(m.s.members[0].health, "refused");
+	release(&m);
 }
 
 static void test_no_leader(void)

@@ -159,5 +159,22 @@ static void test_resumed(void)
 	scene_close(&s);
 }
 
-TESTS(TEST(test_refused_by_all), TEST(test_refused_and_different), TEST(test_refused_by_some),
-      TEST(test_other_reasons), TEST(test_status_refused), TEST(test_resumed))
+/* A rejoin asks more of the node that joins only; what the others refuse does not stop it past its commit. */
+static void test_rejoin(void)
+{
+	struct scene s = { .arena = arena_new() };
+
+	fake_world_open(&s.world, NODES, false);
+	fake_world_exile(&s.world);
+	s.world.nodes[1].no_hash = s.world.nodes[2].no_hash = true;
+	struct told told = play_new(&s, "rejoin");
+	CHECK_STR(told.err.text, "");
+	CHECK_INT(told.outcome, PLAY_DONE);
+	CHECK(fake_world_serves(&s.world, FAKE_TOKEN));
+	CHECK(!s.world.play_nodes[0].hash_refused && s.world.play_nodes[1].hash_refused);
+	scene_close(&s);
+}
+
+TESTS(TEST(test_rejoin), TEST(test_refused_by_all), TEST(test_refused_and_different),
+      TEST(test_refused_by_some), TEST(test_other_reasons), TEST(test_status_refused),
+      TEST(test_resumed))

@@ -197,6 +197,31 @@ static void test_cluster(void)
 	stage_close(&s);
 }
 
+/* With etcd's auth on: neither a certificate of nobody, nor that of a user who may only read, can add a member. */
+static void test_auth(void)
+{
+	struct stage s;
+
+	for (int reads = 0; reads < 2; reads++) {
+		stage_open(&s);
+		s.world.nodes[0].no_read = !reads;
+		s.world.nodes[0].no_hash = true;
+		refuses(&s, verb_check_joining, 0,
+			reads ? "it may not add a member: etcd said: auth: user not found"
+			      : "member cp-2: etcd said: etcdserver: permission denied");
+		CHECK_HAS(s.err.hint, "must be a user with the role root");
+		CHECK_HAS(s.err.hint, "on cp-1");
+		stage_close(&s);
+	}
+	/* root's is enough on the node that joins */
+	stage_open(&s);
+	s.world.nodes[1].no_hash = s.world.nodes[2].no_hash = true;
+	CHECK_INT(call(&s, verb_check_joining, 0), 0);
+	s.world.nodes[0].compacted = true; /* another answer than a hash is good enough, too */
+	CHECK_INT(call(&s, verb_check_joining, 0), 0);
+	stage_close(&s);
+}
+
 static void test_manifest(void)
 {
 	struct stage s;
@@ -435,6 +460,6 @@ static void test_start(void)
 	fake_clock_stand_still();
 }
 
-TESTS(TEST(test_start), TEST(test_lists), TEST(test_goes_on), TEST(test_cluster),
+TESTS(TEST(test_start), TEST(test_lists), TEST(test_goes_on), TEST(test_cluster), TEST(test_auth),
       TEST(test_manifest), TEST(test_add), TEST(test_remove), TEST(test_wait), TEST(test_voters),
       TEST(test_votes), TEST(test_cut), TEST(test_cut_waiting))

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "play/look.h"
+#include "plugin/discover_compare.h"
 #include "plugin/print.h"
 
 #include <stdio.h>
@@ -59,11 +60,13 @@ static void fill(struct absent *absent, const struct plan *plan, const char *nam
 static int find(struct plan *plan, struct absent *absent, const char **others, struct err *err)
 {
 	const struct recipe *recipe = &plan->source.recipe;
-	bool answers = false, listed = is_listed(plan);
+	bool answers = false, refused = false, listed = is_listed(plan);
 
 	*absent = (struct absent){ 0 };
-	for (size_t i = 0; i < plan->found.cluster.count; i++)
-		answers |= plan->found.found[i].answers || plan->found.found[i].refused;
+	for (size_t i = 0; i < plan->found.cluster.count; i++) {
+		answers |= plan->found.found[i].answers;
+		refused |= plan->found.found[i].refused;
+	}
 	if (plan->found.missing) {
 		fill(absent, plan, plan->found.missing, plan->found.missing_url);
 		*others = plan->found.missing_others;
@@ -72,6 +75,11 @@ static int find(struct plan *plan, struct absent *absent, const char **others, s
 		return err_set(
 			err, ERR_REMOTE,
 			"no member told the list of members: whether one is absent is not known");
+	/* no error: no run could ever be led to its end there */
+	if (refused && !listed && !plan->source.has_recipe)
+		discover_warn(&plan->found,
+			      "etcd's auth refuses the list of members to their own certificates: "
+			      "whether one is on none of these nodes is not known");
 	for (size_t i = 0; plan->source.has_recipe && !listed && i < recipe->cluster.count; i++) {
 		const struct member *m = &recipe->cluster.members[i];
 		if (!m->name || !m->peer_url || cluster_by_name(&plan->found.cluster, m->name))

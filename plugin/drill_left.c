@@ -29,9 +29,9 @@ static int look(struct node *node, void *arg, struct err *err)
 	char names[RUNS_MAX][RUN_ID_SIZE];
 	uint64_t deadline = deadline_in(ASK_MS);
 	struct run_state state;
-	size_t count;
+	size_t count, older;
 
-	if (state_runs(node, deadline, names, RUNS_MAX, &count, err))
+	if (state_runs(node, deadline, names, RUNS_MAX, &count, &older, err))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (state_read(node, names[i], looking->arenas[node->index], deadline, &state, err))

@@ -30,8 +30,9 @@ static int read_runs(struct node *node, void *arg, struct err *err)
 	struct node_runs *own = &reading->nodes[node->index];
 	struct arena *arena = reading->plan->found.arenas[node->index];
 	uint64_t deadline = deadline_in(ASK_MS);
+	size_t older;
 
-	if (state_runs(node, deadline, own->names, RUNS_MAX, &own->count, err))
+	if (state_runs(node, deadline, own->names, RUNS_MAX, &own->count, &older, err))
 		return -1;
 	for (size_t i = 0; i < own->count; i++)
 		if (state_read(node, own->names[i], arena, deadline, &own->states[i], err))

@@ -341,24 +341,30 @@ int state_take_over(struct node *node, const struct play_ctx *ctx, uint64_t dead
 }
 
 int state_runs(struct node *node, uint64_t deadline, char runs[][RUN_ID_SIZE], size_t max,
-	       size_t *count, struct err *err)
+	       size_t *count, size_t *older, struct err *err)
 {
 	scoped(buf) struct buf list = BUF_INIT(LIST_MAX);
 	bool found;
 
-	*count = 0;
+	*count = *older = 0;
 	if (node_exists(node, RUNS, deadline, &found, err))
 		return -1;
 	if (!found)
 		return 0;
 	if (node_run(node, argv("ls", "-1", RUNS), deadline, &list, err))
 		return -1;
-	for (const char *at = buf_str(&list); *at && *count < max;) {
+	for (const char *at = buf_str(&list); *at;) {
 		size_t len = strcspn(at, "\n");
 		scoped(mem) char *name = mem_printf("%.*s", (int)len, at);
-		if (strchr(name, '-') && state_run_name(name))
-			memcpy(runs[(*count)++], name, len + 1);
 		at += len + (at[len] == '\n');
+		if (!strchr(name, '-') || !state_run_name(name))
+			continue;
+		if (*count == max) { /* a run that needs something is rarely the oldest */
+			memmove(runs[0], runs[1], (max - 1) * RUN_ID_SIZE);
+			--*count;
+			++*older;
+		}
+		memcpy(runs[(*count)++], name, len + 1);
 	}
 	return 0;
 }

@@ -77,9 +77,9 @@ struct lock {
 };
 int state_lock(struct node *node, uint64_t deadline, struct lock *out, struct err *err);
 
-/* The names of the runs whose folders are there, at most max, oldest first; *count of them. */
+/* The names of the newest max runs whose folders are there, oldest first: *count of them; *older are left out. */
 int state_runs(struct node *node, uint64_t deadline, char runs[][RUN_ID_SIZE], size_t max,
-	       size_t *count, struct err *err);
+	       size_t *count, size_t *older, struct err *err);
 
 /* Where a pod's manifest is: in its place, or parked by the run that holds the lock; NULL: nowhere.  A new string. */
 int state_manifest(struct node *node, const char *pod, uint64_t deadline, char **path,

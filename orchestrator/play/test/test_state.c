@@ -226,22 +226,27 @@ static void test_runs(void)
 {
 	struct fake_world world;
 	char runs[3][RUN_ID_SIZE];
-	size_t count = 9;
+	size_t count = 9, older = 9;
 	struct err err = ERR_INIT;
 
 	fake_world_open(&world, 1, false);
-	CHECK_INT(state_runs(&world.fleet_nodes[0], soon(), runs, 3, &count, &err), 0);
+	CHECK_INT(state_runs(&world.fleet_nodes[0], soon(), runs, 3, &count, &older, &err), 0);
 	CHECK_INT(count, 0);
+	CHECK_INT(older, 0);
 	put(&world, RUNS_FOLDER "/lock", "");
 	put(&world, RUNS_FOLDER "/README-X/x", "");
 	put(&world, RUNS_FOLDER "/20260102t000000-0002/x", "");
 	put(&world, RUNS_FOLDER "/20260101t000000-0001/x", "");
-	CHECK_INT(state_runs(&world.fleet_nodes[0], soon(), runs, 3, &count, &err), 0);
+	CHECK_INT(state_runs(&world.fleet_nodes[0], soon(), runs, 3, &count, &older, &err), 0);
 	CHECK_INT(count, 2);
 	CHECK_STR(runs[0], "20260101t000000-0001");
 	CHECK_STR(runs[1], "20260102t000000-0002");
-	CHECK_INT(state_runs(&world.fleet_nodes[0], soon(), runs, 1, &count, &err), 0);
+	CHECK_INT(older, 0);
+	CHECK_INT(state_runs(&world.fleet_nodes[0], soon(), runs, 1, &count, &older, &err), 0);
+	/* the newest are kept */
 	CHECK_INT(count, 1);
+	CHECK_INT(older, 1);
+	CHECK_STR(runs[0], "20260102t000000-0002");
 	fake_world_close(&world);
 }
 

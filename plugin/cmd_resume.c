@@ -104,16 +104,12 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	    rerun_context(opts, plan, &rerun, &book, err))
 		return err_status(err->code);
 	rerun_show(plan, &rerun);
-	if (rerun.committed && !rerun.locked) {
+	enum rerun_next next = rerun_next(&rerun);
+	if (next == RERUN_ENDED) {
 		print_notice("It has ended: nothing is left to do.");
 		return 0;
 	}
-	/* a run whose lock is gone before its commit was undone to the last step */
-	bool half_undone = rerun.undoing || (!rerun.locked && !rerun.committed);
-	/* a rejoin may have been asked to go back when the member had its vote already: then on */
-	half_undone = half_undone && !(rerun.committed && plan->ctx.joins);
-	/* a drill that is dead is of no use: it is removed */
-	if (opts->undo || plan->ctx.drill || (half_undone && !plan->ctx.leave_nothing))
+	if (opts->undo || next == RERUN_BACK)
 		return go_back(opts, plan, &rerun, &book, err);
 	if (find_snapshot(opts, plan, &rerun, err))
 		return err_status(err->code);

@@ -66,8 +66,10 @@ static int read_node(struct node *node, void *arg, struct err *err)
 	uint64_t deadline = limit(r, LOGIN_MS);
 	const struct tree *api, *pod;
 
-	if (node_open(node, deadline, err) ||
-	    read_manifest(node, arena, "kube-apiserver", &found->parked, deadline, &api, err))
+	if (node_open(node, deadline, err))
+		return -1;
+	found->reached = true;
+	if (read_manifest(node, arena, "kube-apiserver", &found->parked, deadline, &api, err))
 		return -1;
 	if (api && static_pod_apiserver(arena, api, &found->api, err))
 		return -1;

@@ -19,6 +19,7 @@ enum { WARNINGS_MAX = 32 };
 /* What one node's manifests say.  index is the member's and the node's. */
 struct found_node {
 	struct apiserver api;
+	bool reached;      /* it was logged in to */
 	bool has_api;      /* a kube-apiserver manifest is there and was read */
 	bool read;         /* and so was that of etcd */
 	bool answers;      /* its member answered a Status */

@@ -256,6 +256,12 @@ int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
 	return 0;
 }
 
+int plan_survey(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	plan->found.survey = true;
+	return discover(opts, NULL, &plan->found, err) || check_found(plan, err) ? -1 : 0;
+}
+
 static int find_members(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	const struct recipe *inventory = plan->source.has_recipe ? &plan->source.recipe : NULL;

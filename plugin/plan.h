@@ -46,6 +46,12 @@ int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
  */
 int plan_answering(const struct opts *opts, struct plan *plan, struct err *err);
 
+/*
+ * To look only: whichever nodes can be reached (found[].reached), and whatever is wrong with their members.  Nothing of the
+ * context.  -1: as discover(), when none is left; UNSAFE for an external etcd, or a node of another cluster.
+ */
+int plan_survey(const struct opts *opts, struct plan *plan, struct err *err);
+
 /* For a plan that only the API was asked for: as far as it goes.  -1: as discover_api(). */
 int plan_api(const struct opts *opts, struct plan *plan, struct err *err);
 

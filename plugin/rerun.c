@@ -54,8 +54,7 @@ static int ask_node(struct node *node, void *arg, struct err *err)
 			  deadline_in(ASK_MS), &asking->rerun->states[node->index], err);
 }
 
-/* What the nodes say, in one; they must tell of the same run. */
-static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
+int rerun_sum_up(const struct plan *plan, const bool asked[], struct rerun *rerun, struct err *err)
 {
 	bool unknown = false;
 
@@ -63,7 +62,7 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 		const struct run_state *state = &rerun->states[i];
 		rerun->locked |= state->locked;
 		rerun->undoing |= state->undoing;
-		unknown |= !state->found;
+		unknown |= !state->found && (!asked || asked[i]);
 		if (!state->found)
 			continue;
 		if (!rerun->told)
@@ -87,6 +86,25 @@ static int sum_up(const struct plan *plan, struct rerun *rerun, struct err *err)
 	err_set(err, ERR_UNSAFE, "no node knows run %s", rerun->run);
 	return err_hint(err,
 			"kubectl etcd-backup resume, without a run, shows those that are there");
+}
+
+enum rerun_next rerun_next(const struct rerun *rerun)
+{
+	const struct run_state *told = rerun->told;
+
+	if (rerun->committed && !rerun->locked)
+		return RERUN_ENDED;
+	if (told->drill_port) /* one that is dead is of no use: it is removed */
+		return RERUN_BACK;
+	if (strcmp(told->playbook, "clean") == 0)
+		return RERUN_ON;
+	/* a rejoin may have been asked to go back when the member had its vote already: then on */
+	if (rerun->committed && told->joins)
+		return RERUN_ON;
+	/* a run whose lock is gone before its commit was undone to the last step */
+	if (rerun->undoing || !rerun->locked)
+		return RERUN_BACK;
+	return rerun->committed ? RERUN_ON : RERUN_EITHER;
 }
 
 /* A rejoin's node is the first of its fleet; what is to be done there cannot be done without it. */
@@ -134,7 +152,7 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 		return -1;
 	if (fleet_each(plan->found.fleet, ask_node, &asking, NULL, errs, NULL, NULL))
 		return fleet_first(plan->found.fleet, errs, err);
-	return order_nodes(opts, plan, out, err) ? -1 : sum_up(plan, out, err);
+	return order_nodes(opts, plan, out, err) ? -1 : rerun_sum_up(plan, NULL, out, err);
 }
 
 static int ask_vote(struct node *node, void *arg, struct err *err)

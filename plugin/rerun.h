@@ -37,6 +37,21 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		  struct playbook *book, struct err *err);
 
+/*
+ * What the states by node say, in one; the plan's nodes give them their names.  asked: of which nodes there is an answer,
+ * NULL: of all.  -1: UNSAFE, as above.
+ */
+int rerun_sum_up(const struct plan *plan, const bool asked[], struct rerun *rerun, struct err *err);
+
+/* What `resume` does with the run; of a rejoin it is certain only when the cluster was asked for the vote (rerun_context). */
+enum rerun_next {
+	RERUN_ENDED,  /* nothing */
+	RERUN_ON,     /* goes on; there is no way back */
+	RERUN_BACK,   /* goes back, asked for it or not */
+	RERUN_EITHER, /* goes on, or with --undo back */
+};
+enum rerun_next rerun_next(const struct rerun *rerun);
+
 /* A line a node on stderr: how far the run is there. */
 void rerun_show(const struct plan *plan, const struct rerun *rerun);
 

@@ -3,120 +3,72 @@
  */
 #include "plugin/runs_print.h"
 
-#include "play/state.h"
 #include "plugin/print.h"
-#include "plugin/rerun.h"
+#include "plugin/runs_find.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { ASK_MS = 60 * 1000, RUNS_MAX = 64 };
-
-struct node_runs {
-	size_t count;
-	char names[RUNS_MAX][RUN_ID_SIZE];
-	struct run_state states[RUNS_MAX];
-};
-
-struct reading {
-	struct plan *plan;
-	struct node_runs nodes[CLUSTER_MEMBERS_MAX];
-};
-
-static int read_runs(struct node *node, void *arg, struct err *err)
+const char *runs_need(struct arena *arena, const struct found_run *run)
 {
-	struct reading *reading = arg;
-	struct node_runs *own = &reading->nodes[node->index];
-	struct arena *arena = reading->plan->found.arenas[node->index];
-	uint64_t deadline = deadline_in(ASK_MS);
-	size_t older;
+	const struct rerun *rerun = &run->rerun;
+	const struct run_state *told = rerun->told;
 
-	if (state_runs(node, deadline, own->names, RUNS_MAX, &own->count, &older, err))
-		return -1;
-	for (size_t i = 0; i < own->count; i++)
-		if (state_read(node, own->names[i], arena, deadline, &own->states[i], err))
-			return -1;
-	return 0;
-}
-
-/* One run over all nodes. */
-struct sum {
-	const char *name;
-	const struct run_state *told;
-	enum run_phase furthest;
-	bool locked, undoing;
-};
-
-static void add(struct sum sums[], size_t *count, const char *name, const struct run_state *state)
-{
-	size_t i = 0;
-
-	if (!state->found)
-		return;
-	while (i < *count && strcmp(sums[i].name, name) != 0)
-		i++;
-	if (i == RUNS_MAX)
-		return;
-	if (i == *count)
-		sums[(*count)++] = (struct sum){ .name = name, .told = state };
-	if (state->phase > sums[i].furthest)
-		sums[i].furthest = state->phase;
-	sums[i].locked |= state->locked;
-	sums[i].undoing |= state->undoing;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct sum *)b)->name, ((const struct sum *)a)->name);
-}
-
-static const char *need_of(const struct sum *sum)
-{
-	if (sum->furthest == PHASE_API_STARTED)
-		return sum->locked        ? "resume"
-		       : sum->told->joins ? "nothing; or clean"
-					  : "nothing; rollback or clean";
-	if (strcmp(sum->told->playbook, "clean") == 0)
-		return "resume: it is only finished";
-	if (!sum->locked)
-		return "resume --undo: to tidy up";
-	return sum->undoing ? "resume: it was going back" : "resume or resume --undo";
+	if (run->trouble)
+		return arena_printf(arena, "by hand, resume refuses it: %s", run->trouble);
+	switch (rerun_next(rerun)) {
+	case RERUN_ENDED:
+		return told->joins ? "nothing; or clean" : "nothing; rollback or clean";
+	case RERUN_ON:
+		return strcmp(told->playbook, "clean") == 0 ? "resume: it is only finished"
+							    : "resume";
+	case RERUN_BACK:
+		return told->drill_port ? "resume --undo"
+		       : !rerun->locked ? "resume --undo: to tidy up"
+					: "resume: it was going back";
+	case RERUN_EITHER:
+		break;
+	}
+	/* its member is asked for after the swap; whether it votes only the cluster can tell, and resume asks it */
+	return told->joins && rerun->furthest >= PHASE_SWAPPED
+		       ? "resume; --undo only before the member's vote"
+		       : "resume or resume --undo";
 }
 
 enum { CELLS = 6 };
 
-static void cells_of(const struct sum *sum, const char *cells[CELLS])
+static void cells_of(struct arena *arena, const struct found_run *run, const char *cells[CELLS])
 {
-	cells[0] = sum->name;
-	cells[1] = sum->told->playbook;
-	cells[2] = sum->told->since;
-	cells[3] = sum->told->operator;
-	cells[4] = phase_text(sum->furthest);
-	cells[5] = need_of(sum);
+	const struct run_state *told = run->rerun.told;
+
+	cells[0] = run->rerun.run;
+	cells[1] = told->playbook;
+	cells[2] = told->since;
+	cells[3] = told->operator;
+	cells[4] = phase_text(run->rerun.furthest);
+	cells[5] = runs_need(arena, run);
 }
 
-static int print_document(const struct opts *opts, struct arena *arena, const struct sum sums[],
-			  size_t count, struct err *err)
+static int print_document(const struct opts *opts, struct arena *arena, const struct runs *runs,
+			  struct err *err)
 {
 	static const char *const keys[CELLS] = { "run",      "playbook", "since",
 						 "operator", "state",    "needs" };
 	struct tree *list = tree_list(arena);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < runs->count; i++) {
 		struct tree *one = tree_map(arena);
 		const char *cells[CELLS];
-		cells_of(&sums[i], cells);
+		cells_of(arena, &runs->list[i], cells);
 		for (size_t k = 0; k < CELLS; k++)
 			tree_set_string(arena, one, keys[k], cells[k]);
-		tree_set_bool(arena, one, "locked", sums[i].locked);
+		tree_set_bool(arena, one, "locked", runs->list[i].rerun.locked);
 		tree_add(list, one);
 	}
 	return print_tree(list, opts->output, err);
 }
 
-static int print_sums(const struct opts *opts, struct plan *plan, const struct sum sums[],
-		      size_t count, struct err *err)
+static int print_runs(const struct opts *opts, struct arena *arena, const struct runs *runs,
+		      struct err *err)
 {
 	static const char *const heads[CELLS] = {
 		"RUN", "PLAYBOOK", "SINCE", "BY", "STATE", "NEEDS"
@@ -124,9 +76,11 @@ static int print_sums(const struct opts *opts, struct plan *plan, const struct s
 	struct table table;
 
 	if (opts->output == OUTPUT_JSON || opts->output == OUTPUT_YAML)
-		return print_document(opts, plan->arena, sums, count, err);
-	if (!count) {
-		print_notice("No node knows of a run.");
+		return print_document(opts, arena, runs, err);
+	if (!runs->count) {
+		print_notice(runs->partial || runs->warning_count
+				     ? "No other run is known to the nodes that could be asked."
+				     : "No node knows of a run.");
 		return 0;
 	}
 	table_init(&table);
@@ -134,9 +88,9 @@ static int print_sums(const struct opts *opts, struct plan *plan, const struct s
 		table_cell(&table, "%s", heads[i]);
 	if (!opts->no_headers)
 		table_row(&table);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < runs->count; i++) {
 		const char *cells[CELLS];
-		cells_of(&sums[i], cells);
+		cells_of(arena, &runs->list[i], cells);
 		for (size_t k = 0; k < CELLS; k++)
 			table_cell(&table, "%s", cells[k] ? cells[k] : "");
 		table_row(&table);
@@ -145,25 +99,32 @@ static int print_sums(const struct opts *opts, struct plan *plan, const struct s
 	return print_flush(err);
 }
 
+/* What the list may lack. */
+static void warn(const struct plan *plan, const struct runs *runs)
+{
+	const struct discovery *d = &plan->found;
+
+	if (d->missing)
+		print_warning(arena_printf(plan->arena,
+					   "member %s%s%s is on none of the nodes that were asked: "
+					   "what is known there is not shown",
+					   d->missing, d->missing_others ? ", " : "",
+					   d->missing_others ? d->missing_others : ""));
+	for (size_t i = 0; i < runs->warning_count; i++)
+		print_warning(runs->warnings[i]);
+	if (runs->older)
+		print_warning(arena_printf(plan->arena,
+					   "only the newest %zu runs are shown, and there are "
+					   "more: clean those that are not needed",
+					   runs->count));
+}
+
 int runs_show_nodes(const struct opts *opts, struct plan *plan, struct err *err)
 {
-	struct reading *reading = mem_zalloc(sizeof(*reading));
-	struct sum sums[RUNS_MAX];
-	struct err errs[CLUSTER_MEMBERS_MAX];
-	size_t count = 0;
+	struct runs *runs = arena_alloc(plan->arena, sizeof(*runs));
 
-	reading->plan = plan;
-	int failed = plan_found(opts, plan, err);
-	if (!failed && fleet_each(plan->found.fleet, read_runs, reading, NULL, errs, NULL, NULL))
-		failed = fleet_first(plan->found.fleet, errs, err);
-	for (size_t n = 0; !failed && n < plan->found.cluster.count; n++)
-		for (size_t i = 0; i < reading->nodes[n].count; i++)
-			add(sums, &count, reading->nodes[n].names[i], &reading->nodes[n].states[i]);
-	if (!failed) {
-		if (count)
-			qsort(sums, count, sizeof(sums[0]), by_name);
-		failed = print_sums(opts, plan, sums, count, err);
-	}
-	free(reading);
-	return failed ? -1 : 0;
+	if (plan_survey(opts, plan, err) || runs_find(plan, runs, err))
+		return -1;
+	warn(plan, runs);
+	return print_runs(opts, plan->arena, runs, err);
 }

@@ -19,7 +19,12 @@ static int take_story(void *arg, const struct journal_story *story, const struct
 	if (!bad && strcmp(story->run, rerun->run) == 0) {
 		rerun->story = *story;
 		rerun->has_story = true;
+		return 0;
 	}
+	scoped(mem) char *words = bad ? mem_printf("%s; it is left alone", bad->text)
+				      : mem_printf("%s: the journal of run %s; it is left alone",
+						   story->path, story->run);
+	print_warning(words);
 	return 0;
 }
 

@@ -18,12 +18,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_LIMIT = 64 * 1024 };
+enum { LINE_LIMIT = 64 * 1024, FILES_MAX = 9 };
 
 struct journal {
 	int fd;
 	char *path;
 };
+
+/* A new folder's name must outlive a power cut as the journal in it does. */
+static int make_folder(const char *path, struct err *err)
+{
+	if (mkdir(path, 0700) ? errno == EEXIST : !file_sync_folder(path))
+		return 0;
+	return err_errno(err, ERR_FILE, "cannot make %s", path);
+}
 
 static int make_folders(char *path, struct err *err)
 {
@@ -31,9 +39,7 @@ static int make_folders(char *path, struct err *err)
 		if (*at != '/')
 			continue;
 		*at = '\0';
-		int failed = mkdir(path, 0700) && errno != EEXIST;
-		if (failed)
-			err_errno(err, ERR_FILE, "cannot make %s", path);
+		int failed = make_folder(path, err);
 		*at = '/';
 		if (failed)
 			return -1;
@@ -65,12 +71,14 @@ char *journal_folder(const char *folder)
 	return mem_printf("%s/.local/state/kubectl-etcd-backup", home ? home : "");
 }
 
-static char *journal_file(const char *folder, const char *cluster, const char *run)
+/* nth: of those that one run may have, from 1. */
+static char *journal_file(const char *folder, const char *cluster, const char *run, unsigned nth)
 {
 	scoped(mem) char *above = journal_folder(folder);
 	scoped(mem) char *name = safe_name(cluster);
 
-	return mem_printf("%s/%s/%s.jsonl", above, name, run);
+	return nth == 1 ? mem_printf("%s/%s/%s.jsonl", above, name, run)
+			: mem_printf("%s/%s/%s.%u.jsonl", above, name, run, nth);
 }
 
 static int write_line(struct journal *journal, const struct tree *line, struct err *err)
@@ -100,12 +108,11 @@ static int hold(struct journal *journal, struct err *err)
 		       journal->path);
 }
 
-struct journal *journal_new(const char *folder, const char *cluster, const char *run,
-			    const struct tree *header, struct err *err)
+static struct journal *make_file(const char *path, const struct tree *header, struct err *err)
 {
 	struct journal *journal = mem_zalloc(sizeof(*journal));
 
-	journal->path = journal_file(folder, cluster, run);
+	journal->path = mem_strdup(path);
 	journal->fd = -1;
 	if (!make_folders(journal->path, err)) {
 		journal->fd = open(journal->path,
@@ -118,6 +125,14 @@ struct journal *journal_new(const char *folder, const char *cluster, const char 
 		return NULL;
 	}
 	return journal;
+}
+
+struct journal *journal_new(const char *folder, const char *cluster, const char *run,
+			    const struct tree *header, struct err *err)
+{
+	scoped(mem) char *path = journal_file(folder, cluster, run, 1);
+
+	return make_file(path, header, err);
 }
 
 /* After a crash the last line may lack its end. */
@@ -133,21 +148,51 @@ static int end_torn_line(struct journal *journal, struct err *err)
 	return size < 0 ? err_errno(err, ERR_FILE, "%s", journal->path) : 0;
 }
 
-struct journal *journal_reopen(const char *folder, const char *cluster, const char *run,
-			       const struct tree *header, struct err *err)
+static struct journal *open_file(const char *path, struct err *err)
 {
-	scoped(mem) char *path = journal_file(folder, cluster, run);
-
-	if (access(path, F_OK))
-		return journal_new(folder, cluster, run, header, err);
 	struct journal *journal = mem_zalloc(sizeof(*journal));
+
 	journal->path = mem_strdup(path);
-	journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
-	if (journal->fd >= 0 && !hold(journal, err) && !end_torn_line(journal, err))
+	journal->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (journal->fd >= 0 && !hold(journal, err))
 		return journal;
 	if (!err->code)
 		err_errno(err, ERR_FILE, "%s", path);
 	journal_free(journal);
+	return NULL;
+}
+
+/* What is of another version, or damaged from its first line on, would not be read again with what is added to it. */
+static bool is_of(const char *path, const char *run)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct journal_story story;
+	struct err bad = ERR_INIT;
+
+	return !journal_read(path, arena, &story, &bad) && strcmp(story.run, run) == 0;
+}
+
+struct journal *journal_reopen(const char *folder, const char *cluster, const char *run,
+			       const struct tree *header, struct err *err)
+{
+	for (unsigned nth = 1; nth <= FILES_MAX; nth++) {
+		scoped(mem) char *path = journal_file(folder, cluster, run, nth);
+		if (access(path, F_OK))
+			return make_file(path, header, err);
+		struct journal *journal = open_file(path, err);
+		if (!journal)
+			return NULL;
+		bool ours = is_of(path, run);
+		if (ours && !end_torn_line(journal, err))
+			return journal;
+		journal_free(journal);
+		if (ours)
+			return NULL;
+	}
+	scoped(mem) char *last = journal_file(folder, cluster, run, FILES_MAX);
+	err_set(err, ERR_FILE, "%s, and all before it, are no journals that this program reads",
+		last);
+	err_hint(err, "move them away");
 	return NULL;
 }
 

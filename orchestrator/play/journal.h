@@ -18,7 +18,8 @@ struct journal *journal_new(const char *folder, const char *cluster, const char 
 			    const struct tree *header, struct err *err);
 /*
  * Opens the journal of a run that was begun earlier, to go on in it; when this machine has none a new one is made with the
- * header.  A last line that was torn by a crash is ended first.  NULL: FILE.
+ * header.  A last line that was torn by a crash is ended first.  What stands there and is of another version, of another run,
+ * or damaged is left alone: <run>.2.jsonl, ... is taken.  NULL: FILE; UNSAFE (another process has it in its hands).
  */
 struct journal *journal_reopen(const char *folder, const char *cluster, const char *run,
 			       const struct tree *header, struct err *err);
@@ -47,11 +48,12 @@ struct journal_story {
 	bool committed;
 };
 
-/* -1: FILE; CONFIG (no journal, or of another version).  A torn last line is left out. */
+/* -1: FILE; CONFIG (no journal, or of another version).  Lines that a crash tore, or filled with zeros, are left out. */
 int journal_read(const char *path, struct arena *arena, struct journal_story *out, struct err *err);
 
 /*
- * Every journal of this machine, oldest run first; `folder` as for journal_new, `run` NULL: of all.  One that cannot be read
+ * Every journal of this machine, oldest run first, <run>.jsonl as the last of its run; `folder` as for journal_new, `run`
+ * NULL: of all.  One that cannot be read
  * is handed over with its error, and only its path.  -1 from `each` ends it, and is returned.  No folder is no error.
  */
 typedef int journal_each_fn(void *arg, const struct journal_story *story, const struct err *bad);

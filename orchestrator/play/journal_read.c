@@ -64,8 +64,10 @@ int journal_read(const char *path, struct arena *arena, struct journal_story *ou
 		return errno == EFBIG ? err_set(err, ERR_FILE, "%s: more than %d MiB", path,
 						JOURNAL_MAX >> 20)
 				      : err_errno(err, ERR_FILE, "%s", path);
-	for (const char *at = buf_str(&text); *at;) {
-		size_t len = strcspn(at, "\n");
+	const char *at = buf_str(&text), *end = at + text.len;
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((newline ? newline : end) - at);
 		struct err torn = ERR_INIT;
 		const struct tree *line = json_parse(arena, at, len, LINE_MAX_BYTES, &torn);
 		if (!line && !out->header)
@@ -73,14 +75,15 @@ int journal_read(const char *path, struct arena *arena, struct journal_story *ou
 				       torn.text);
 		if (line && !out->header && take_header(line, path, out, err))
 			return -1;
-		if (line && out->header != line) /* a line that a crash tore is left out */
+		/* a line that a crash tore is left out; after a power cut a file may end in zeros */
+		if (line && out->header != line)
 			take_event(line, out);
-		at += len + (at[len] == '\n');
+		at += len + (newline != NULL);
 	}
 	return out->header ? 0 : err_set(err, ERR_CONFIG, "%s: it is empty", path);
 }
 
-/* The names in a folder, sorted by the end of the path. */
+/* Paths, sorted by their ends. */
 struct names {
 	char **list;
 	size_t count;
@@ -93,25 +96,38 @@ static void names_scoped(struct names *names)
 	free(names->list);
 }
 
-/* Those with that ending; whole: that are it. */
-static void add_names(struct names *names, const char *folder, const char *ending, bool whole)
+static void add_name(struct names *names, const char *folder, const char *name)
+{
+	if (names->count == NAMES_MAX)
+		return;
+	names->list = mem_grow(names->list, (names->count + 1) * sizeof(char *));
+	names->list[names->count++] = mem_printf("%s/%s", folder, name);
+}
+
+/* RUN.jsonl, RUN.2.jsonl; run NULL: of any. */
+static bool is_journal(const char *name, const char *run)
+{
+	static const char ending[] = ".jsonl";
+	size_t len = strlen(name), end_len = sizeof(ending) - 1, run_len = run ? strlen(run) : 0;
+
+	if (len < end_len || strcmp(name + len - end_len, ending) != 0)
+		return false;
+	return !run || (strncmp(name, run, run_len) == 0 && name[run_len] == '.');
+}
+
+/* What is in a folder; journals: only those, of that run. */
+static void add_names(struct names *names, const char *folder, bool journals, const char *run)
 {
 	DIR *dir = opendir(folder);
-	size_t end_len = strlen(ending);
 
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		size_t len = strlen(entry->d_name);
-		if (entry->d_name[0] == '.' || len < end_len || names->count == NAMES_MAX ||
-		    (whole && len != end_len) || strcmp(entry->d_name + len - end_len, ending) != 0)
-			continue;
-		names->list = mem_grow(names->list, (names->count + 1) * sizeof(char *));
-		names->list[names->count++] = mem_printf("%s/%s", folder, entry->d_name);
-	}
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.' && (!journals || is_journal(entry->d_name, run)))
+			add_name(names, folder, entry->d_name);
 	if (dir)
 		closedir(dir);
 }
 
-/* A run's name begins with its time. */
+/* A run's name begins with its time; "RUN.2" sorts before "RUN.jsonl". */
 static int by_run(const void *a, const void *b)
 {
 	return strcmp(strrchr(*(char *const *)a, '/'), strrchr(*(char *const *)b, '/'));
@@ -122,11 +138,10 @@ int journal_each(const char *folder, const char *run, struct arena *arena, journ
 {
 	scoped(mem) char *above = journal_folder(folder);
 	scoped(names) struct names clusters = { 0 }, files = { 0 };
-	scoped(mem) char *ending = mem_printf("%s.jsonl", run ? run : "");
 
-	add_names(&clusters, above, "", false);
+	add_names(&clusters, above, false, NULL);
 	for (size_t i = 0; i < clusters.count; i++)
-		add_names(&files, clusters.list[i], ending, run != NULL);
+		add_names(&files, clusters.list[i], true, run);
 	if (files.count)
 		qsort(files.list, files.count, sizeof(char *), by_run);
 	for (size_t i = 0; i < files.count; i++) {
@@ -145,7 +160,7 @@ static int look_held(void *arg, const struct journal_story *story, const struct 
 	scoped(fd) int fd = open(story->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	(void)bad;
-	if (fd >= 0)
+	if (fd >= 0 && *use != JOURNAL_HELD)
 		*use = flock(fd, LOCK_EX | LOCK_NB) ? JOURNAL_HELD : JOURNAL_IDLE;
 	return 0;
 }

@@ -70,6 +70,36 @@ static void test_stories(void)
 	}
 }
 
+/* After a power cut a file may end in zeros, or have them where a block did not arrive. */
+static void test_zeros(void)
+{
+	static const char zeros[] = HEADER BEGIN "\0\0\0\0\n" COMMIT "\0\0\"}\n" END "\0\0\0";
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(mem) char *path = write_journal("zeros", "r-1", "");
+	struct tree *header = tree_map(arena);
+	struct journal_story story;
+	struct err err = ERR_INIT;
+
+	fake_write(path, zeros, sizeof(zeros) - 1, 0600);
+	CHECK_INT(journal_read(path, arena, &story, &err), 0);
+	CHECK(story.committed);
+	CHECK_STR(story.outcome, "done");
+	/* and what is added is seen */
+	struct journal *journal = journal_reopen(folder, "zeros", "r-1", header, &err);
+	CHECK_STR(journal ? journal_path(journal) : NULL, path);
+	if (!journal)
+		return;
+	CHECK_INT(journal_add(journal, "undo", "start-etcd", NULL, NULL, &err), 0);
+	journal_free(journal);
+	CHECK_INT(journal_read(path, arena, &story, &err), 0);
+	CHECK_STR(story.last_event, "undo");
+	/* nothing else has arrived */
+	fake_write(path, "\0\0\0\0", 4, 0600);
+	CHECK_INT(journal_read(path, arena, &story, &err), -1);
+	CHECK_INT(err.code, ERR_CONFIG);
+	CHECK_INT(unlink(path), 0);
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -163,6 +193,73 @@ static int see(void *arg, const struct journal_story *story, const struct err *b
 	return ++seen->count == seen->stop_at ? -1 : 0;
 }
 
+static void count_good(const char *run, size_t good, size_t bad)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct seen seen = { .bad = 0 };
+
+	CHECK_INT(journal_each(folder, run, arena, see, &seen), 0);
+	CHECK_INT(seen.count - seen.bad, good);
+	CHECK_INT(seen.bad, bad);
+}
+
+/* What another version wrote, what is another run's, and what is damaged is not touched: there is a new file beside it. */
+static void test_beside(void)
+{
+	static const char *const others[] = {
+		"{\"kind\": \"RunJournal\", \"apiVersion\": \"etcd-backup/v9\"}\n",
+		HEADER, /* of r-1 */
+		"",
+		"torn",
+	};
+	scoped(arena) struct arena *arena = arena_new();
+	struct tree *header = tree_map(arena);
+
+	tree_set_string(arena, header, "kind", "RunJournal");
+	tree_set_string(arena, header, "apiVersion", "etcd-backup/v1");
+	tree_set_string(arena, header, "cluster", "beside");
+	tree_set_string(arena, header, "run", "r-5");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		scoped(mem) char *path = write_journal("beside", "r-5", others[i]);
+		scoped(mem) char *second = mem_printf("%s/beside/r-5.2.jsonl", folder);
+		struct journal_story story;
+		struct err err = ERR_INIT;
+		struct stat before, after;
+		CHECK_INT(stat(path, &before), 0);
+		/* the second time it goes on in it */
+		for (int n = 0; n < 2; n++) {
+			struct journal *journal =
+				journal_reopen(folder, "beside", "r-5", header, &err);
+			CHECK_STR(err.text, "");
+			CHECK_STR(journal ? journal_path(journal) : NULL, second);
+			if (!journal)
+				return;
+			CHECK_INT(journal_use(folder, "r-5"), JOURNAL_HELD);
+			CHECK_INT(journal_add(journal, "begin", "x", NULL, NULL, &err), 0);
+			journal_free(journal);
+			CHECK_INT(journal_use(folder, "r-5"), JOURNAL_IDLE);
+		}
+		CHECK(stat(path, &after) == 0 && before.st_size == after.st_size);
+		CHECK_INT(journal_read(second, arena, &story, &err), 0);
+		CHECK_STR(story.last_event, "begin");
+		count_good("r-5", i == 1 ? 2 : 1, i == 1 ? 0 : 1);
+		CHECK_INT(unlink(second), 0);
+	}
+
+	/* there is an end to it */
+	struct err err = ERR_INIT;
+	for (int n = 2; n < 10; n++) {
+		scoped(mem) char *run = mem_printf("r-5.%d", n);
+		scoped(mem) char *path = write_journal("beside", run, "x");
+		CHECK(fake_exists(path));
+	}
+	CHECK(journal_reopen(folder, "beside", "r-5", header, &err) == NULL);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, "beside/r-5.9.jsonl");
+	scoped(mem) char *all = mem_printf("%s/beside", folder);
+	fake_remove(all, -1);
+}
+
 /* More than there can be; a file of holes. */
 static void test_endless(void)
 {
@@ -206,9 +303,15 @@ static void test_each(void)
 /* A process that writes a run's journal has it in its hands, until it closes it. */
 static void test_use(void)
 {
-	const struct tree header = { .kind = TREE_MAP };
+	scoped(arena) struct arena *arena = arena_new();
+	struct tree *header = tree_map(arena);
 	struct err err = ERR_INIT;
-	struct journal *journal = journal_new(folder, "used", "r-use", &header, &err);
+
+	tree_set_string(arena, header, "kind", "RunJournal");
+	tree_set_string(arena, header, "apiVersion", "etcd-backup/v1");
+	tree_set_string(arena, header, "cluster", "used");
+	tree_set_string(arena, header, "run", "r-use");
+	struct journal *journal = journal_new(folder, "used", "r-use", header, &err);
 
 	CHECK(journal);
 	CHECK_INT(journal_use(folder, "r-nobodys"), JOURNAL_UNKNOWN);
@@ -216,7 +319,7 @@ static void test_use(void)
 	journal_free(journal);
 	CHECK_INT(journal_use(folder, "r-use"), JOURNAL_IDLE);
 	/* asking does not hold it */
-	journal = journal_reopen(folder, "used", "r-use", &header, &err);
+	journal = journal_reopen(folder, "used", "r-use", header, &err);
 	CHECK(journal);
 	journal_free(journal);
 }
@@ -227,5 +330,6 @@ static void drop_folder(void)
 	free(folder);
 }
 
-TESTS(TEST(make_folder), TEST(test_stories), TEST(test_refused), TEST(test_reopened),
-      TEST(test_endless), TEST(test_each), TEST(test_use), TEST(drop_folder))
+TESTS(TEST(make_folder), TEST(test_stories), TEST(test_zeros), TEST(test_refused),
+      TEST(test_reopened), TEST(test_beside), TEST(test_endless), TEST(test_each), TEST(test_use),
+      TEST(drop_folder))

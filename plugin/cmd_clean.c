@@ -1,6 +1,7 @@
 /*
  * cmd_clean: removes the old data and the state files that an earlier run kept.
  */
+#include "plugin/kept_words.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
 #include "plugin/rerun.h"
@@ -9,15 +10,9 @@ static void show(const struct plan *plan, const struct rerun *rerun)
 {
 	print_notice("This removes for ever what run %s (%s, %s) kept:", rerun->run,
 		     rerun->told->playbook, rerun->told->since ? rerun->told->since : "?");
-	for (size_t i = 0; i < plan->found.cluster.count; i++) {
-		const struct play_node *node = &plan->nodes[i];
-		char when[21] = "";
-		if (node->kept_at)
-			time_text(node->kept_at, when);
-		print_notice("  %-20s %llu MiB%s%s", plan->found.nodes[i].name,
-			     (unsigned long long)(node->kept_bytes >> 20),
-			     node->kept_at ? ", put aside " : ", no old data", when);
-	}
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		print_notice("  %-20s %s", plan->found.nodes[i].name,
+			     kept_words(plan->arena, &plan->nodes[i], now_unix()));
 }
 
 static int clean_with(const struct opts *opts, struct plan *plan, struct err *err)

@@ -2,6 +2,7 @@
  * cmd_rollback: the data from before an earlier run back on every member.
  */
 #include "plugin/absent.h"
+#include "plugin/kept_words.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
 #include "plugin/rerun.h"
@@ -41,8 +42,8 @@ static void show(const struct plan *plan, const struct rerun *rerun)
 		rerun->told->since ? rerun->told->since : "?");
 	show_loss(plan, rerun->told);
 	for (size_t i = 0; i < cluster->count; i++)
-		print_notice("  %-11s %s: %llu MiB", i ? "" : "old data", cluster->members[i].node,
-			     (unsigned long long)(plan->nodes[i].kept_bytes >> 20));
+		print_notice("  %-11s %s: %s", i ? "" : "old data", cluster->members[i].node,
+			     kept_words(plan->arena, &plan->nodes[i], now_unix()));
 	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
 		     cluster->count);
 	print_notice(

@@ -40,9 +40,9 @@ struct play_node {
 	uint64_t free_bytes, need_bytes;
 	char tool_source[200]; /* where the restore tool was found, in words */
 
-	/* from check-kept */
-	uint64_t kept_bytes,
-		kept_at; /* size of the old data; when it was put aside, unix seconds */
+	/* from check-kept: of the old data and its WAL, where they are removed of the run's own folder, too */
+	uint64_t kept_bytes;
+	uint64_t kept_at; /* when the old data was put aside, unix seconds; 0: there is none */
 
 	/* from put-snapshot */
 	bool tool_is_etcdutl; /* else etcdctl */

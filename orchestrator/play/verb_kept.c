@@ -20,18 +20,48 @@ static struct play_ctx of_target(const struct play_ctx *ctx)
 	return target;
 }
 
-/* KiB in use and the time of the last change of a folder's entries. */
-static int measure(struct node *node, const char *folder, uint64_t deadline, uint64_t *bytes,
-		   uint64_t *at, struct err *err)
+static int ask_number(struct node *node, const char *const args[], uint64_t deadline, uint64_t *out,
+		      struct err *err)
 {
-	scoped(buf) struct buf size = BUF_INIT(4096), time = BUF_INIT(4096);
+	scoped(buf) struct buf text = BUF_INIT(4096);
 
-	if (node_run(node, argv("du", "-sk", "--", folder), deadline, &size, err) ||
-	    node_run(node, argv("stat", "-c", "%Y", "--", folder), deadline, &time, err))
+	if (node_run(node, args, deadline, &text, err))
 		return -1;
-	*bytes = strtoull(buf_str(&size), NULL, 10) * 1024;
-	*at = strtoull(buf_str(&time), NULL, 10);
+	*out = strtoull(buf_str(&text), NULL, 10);
 	return 0;
+}
+
+/* What is in use of all that is meant: the old data and, where nothing is left, the run's folder; when it was put aside. */
+static int measure(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		   struct err *err)
+{
+	struct play_node *self = play_node(ctx, node);
+	const struct member *member = self->member;
+	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
+	struct play_ctx target = of_target(ctx);
+	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
+	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
+	scoped(mem) char *run = path_run(&target, NULL);
+	const char *const folders[] = { kept, wal_kept, run };
+	size_t count = ctx->leave_nothing ? 3 : 2;
+	uint64_t kib = 0, all = 0;
+	bool there[3];
+
+	self->kept_bytes = self->kept_at = 0;
+	if (look_exist(node, folders, count, deadline, there, err))
+		return -1;
+	there[1] = there[1] && member->wal_dir; /* else it is the same folder */
+	for (size_t i = 0; i < count; i++) {
+		if (there[i] &&
+		    ask_number(node, argv("du", "-sk", "--", folders[i]), deadline, &kib, err))
+			return -1;
+		all += there[i] ? kib : 0;
+	}
+	self->kept_bytes = all * 1024;
+	if (!there[0] && !there[1])
+		return 0;
+	return ask_number(node, argv("stat", "-c", "%Y", "--", there[0] ? kept : wal_kept),
+			  deadline, &self->kept_at, err);
 }
 
 /* Where the ids of the data that comes back stand: before the swap in the kept folder, after it in place. */
@@ -71,15 +101,14 @@ int verb_check_kept(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	struct play_node *self = play_node(ctx, node);
 	scoped(arena) struct arena *arena = arena_new();
 	struct play_ctx target = of_target(ctx);
-	scoped(mem) char *kept = path_beside(&target, self->member->data_dir, "before", NULL);
 	scoped(mem) char *old = path_beside(&target, self->member->data_dir, "before", "member");
 	scoped(mem) char *own = path_beside(ctx, self->member->data_dir, "before", NULL);
-	const char *const paths[] = { kept, old, own };
+	const char *const paths[] = { old, own };
 	struct run_state state;
-	bool there[3];
+	bool there[2];
 
 	if (state_read(node, ctx->target, arena, deadline, &state, err) ||
-	    look_exist(node, paths, 3, deadline, there, err))
+	    look_exist(node, paths, 2, deadline, there, err))
 		return -1;
 	if (state.locked) {
 		err_set(err, ERR_UNSAFE, "run %s has not ended: %s", ctx->target,
@@ -87,11 +116,11 @@ int verb_check_kept(struct node *node, const struct play_ctx *ctx, uint64_t dead
 		return err_hint(err, "kubectl etcd-backup resume %s, or resume %s --undo",
 				ctx->target, ctx->target);
 	}
-	if (there[0] && measure(node, kept, deadline, &self->kept_bytes, &self->kept_at, err))
+	if (measure(node, ctx, deadline, err))
 		return -1;
 	if (ctx->leave_nothing) /* clean takes what there is, in folders that are ours */
 		return look_safe_member(node, self->member, deadline, err);
-	if (!there[1] && !there[2]) {
+	if (!there[0] && !there[1]) {
 		err_set(err, ERR_UNSAFE, "no old data of run %s is there", ctx->target);
 		return err_hint(err, "it was rolled back or cleaned already, or there was none "
 				     "before that run; kubectl etcd-backup runs shows the others");

@@ -739,6 +739,49 @@ static void test_others(void)
 	fake_world_close(&world);
 }
 
+static void put_kept(const char *path)
+{
+	scoped(mem) char *whole = mem_printf("%s%s", world.nodes[0].root, path);
+
+	fake_make_folders(whole);
+}
+
+/* All that clean removes is counted, 8 KiB a folder here; a rollback puts the old data back, and its WAL. */
+static void test_kept_size(void)
+{
+	static const char target[] = "20260101t000000-aaaa";
+	struct play_node *self = &world.play_nodes[0];
+	struct err err;
+
+	fake_world_open(&world, 1, true);
+	world.ctx.target = target;
+	world.ctx.leave_nothing = true;
+	self->kept_bytes = self->kept_at = 1;
+	CHECK_INT(call("check-kept", &err), 0);
+	CHECK_INT(self->kept_bytes, 0);
+	CHECK_INT(self->kept_at, 0);
+	put_kept("/etc/kubernetes/etcd-backup/20260101t000000-aaaa");
+	CHECK_INT(call("check-kept", &err), 0);
+	CHECK_INT(self->kept_bytes, 8 << 10);
+	CHECK_INT(self->kept_at, 0);
+	put_kept("/var/lib/wal/.before-20260101t000000-aaaa");
+	CHECK_INT(call("check-kept", &err), 0);
+	CHECK_INT(self->kept_bytes, 16 << 10);
+	CHECK_INT(self->kept_at, 1795257600);
+	put_kept("/var/lib/etcd/.before-20260101t000000-aaaa/member");
+	CHECK_INT(call("check-kept", &err), 0);
+	CHECK_INT(self->kept_bytes, 24 << 10);
+	world.ctx.leave_nothing = false;
+	call("check-kept", &err); /* there are no ids in it */
+	CHECK_INT(self->kept_bytes, 16 << 10);
+	/* where the WAL is with the data it is not counted twice */
+	world.ctx.leave_nothing = true;
+	world.cluster.members[0].wal_dir = NULL;
+	CHECK_INT(call("check-kept", &err), 0);
+	CHECK_INT(self->kept_bytes, 16 << 10);
+	fake_world_close(&world);
+}
+
 static void test_kept_of_two_clusters(void)
 {
 	struct err err = ERR_INIT;
@@ -802,7 +845,7 @@ TESTS(TEST(test_checks), TEST(test_quota), TEST(test_alarms_expected),
       TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_alarm_of_old_data),
       TEST(test_clear_corrupt), TEST(test_auth), TEST(test_api), TEST(test_wal_in_data_dir),
       TEST(test_alarms_left), TEST(test_front), TEST(test_come_back), TEST(test_cut_short),
-      TEST(test_not_moved), TEST(test_snapshot), TEST(test_others), TEST(test_kept_of_two_clusters),
-      TEST(test_no_bump), TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end),
-      TEST(test_unreachable), TEST(test_no_annotation), TEST(test_ports), TEST(test_turns),
-      TEST(test_selinux), TEST(test_made))
+      TEST(test_not_moved), TEST(test_snapshot), TEST(test_others), TEST(test_kept_size),
+      TEST(test_kept_of_two_clusters), TEST(test_no_bump), TEST(test_cluster_check),
+      TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable), TEST(test_no_annotation),
+      TEST(test_ports), TEST(test_turns), TEST(test_selinux), TEST(test_made))

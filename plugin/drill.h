@@ -63,6 +63,9 @@ int drill_run(const struct drill_settings *settings, struct arena *arena,
 /* drill_restore.c: programs, scratch folder, certificates, and each member's data out of the snapshot. */
 int drill_restore(struct drill *d, struct err *err);
 
+/* drill_room.c: whether folder and memory have room for all members; warns where their data comes to a disk.  -1: FILE. */
+int drill_room(struct drill *d, struct err *err);
+
 /* drill_members.c: starts all members; returns when each serves as it must, or one has ended. */
 int drill_start(struct drill *d, struct err *err);
 void drill_stop(struct drill *d);

@@ -5,16 +5,12 @@
 #include "plugin/drill.h"
 
 #include "base/proc.h"
-#include "plugin/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { HOURS = 25, RESTORE_MS = 60 * 60 * 1000, VERSION_MS = 10 * 1000, VERSION_TEXT = 4096 };
-
-/* What a member needs besides its database: two log files of 64 MiB that etcd makes in advance. */
-static const uint64_t LOGS = 128ull << 20;
 
 /* "etcd Version: 3.5.16", "etcdutl version: 3.5.16": what stands behind it; "": no such line. */
 static const char *read_version(struct drill *d, const char *path, const char *how, struct err *err)
@@ -68,32 +64,6 @@ static int find_programs(struct drill *d, struct err *err)
 	if (!tool)
 		return -1;
 	d->report->restored_by = arena_printf(d->arena, "%s %s", base_name(d->etcdutl), tool);
-	return 0;
-}
-
-static int look_for_room(struct drill *d, struct err *err)
-{
-	const struct drill_settings *s = d->settings;
-	uint64_t room, need = s->members * (s->source->file.db_size + LOGS);
-	bool memory;
-	char has[16], needs[16];
-
-	if (scratch_room(&d->scratch, &room, &memory, err))
-		return -1;
-	size_text(room, has);
-	size_text(need, needs);
-	if (room < need) {
-		err_set(err, ERR_FILE, "%s has %s free, and %zu members need %s", d->scratch.path,
-			has, s->members, needs);
-		return err_hint(err, "give a folder with more room with --scratch DIR");
-	}
-	if (!memory && !s->quiet) {
-		scoped(mem) char *words = mem_printf(
-			"until the drill ends, the cluster's data lies in plain text on the disk "
-			"of %s; --scratch /dev/shm keeps it in memory",
-			d->scratch.path);
-		print_warning(words);
-	}
 	return 0;
 }
 
@@ -179,7 +149,7 @@ int drill_restore(struct drill *d, struct err *err)
 	if (scratch_make(d->settings->folder, &d->scratch, err))
 		return -1;
 	settle_members(d);
-	if (find_programs(d, err) || look_for_room(d, err) || make_certificate(d, err))
+	if (find_programs(d, err) || drill_room(d, err) || make_certificate(d, err))
 		return -1;
 	if (cluster_initial(&d->cluster, &initial, err))
 		return -1;

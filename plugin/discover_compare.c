@@ -134,19 +134,22 @@ void discover_compare_list(struct discovery *d, const struct etcd_members *list,
 void discover_compare_etcd(struct discovery *d, const char *then)
 {
 	scoped(buf) struct buf others = BUF_INIT(900);
-	size_t len = text_minor_len(then);
 
-	for (size_t i = 0; len && i < d->cluster.count; i++) {
+	for (size_t i = 0; i < d->cluster.count; i++) {
 		const struct member *m = &d->cluster.members[i];
-		size_t own = text_minor_len(m->version);
-		if (own && (own != len || memcmp(m->version, then, len) != 0))
+		if (text_other_minor(m->version, then))
 			buf_addf(&others, "%s%s %s", others.len ? ", " : "", m->name, m->version);
 	}
 	if (others.len)
-		discover_warn(d,
-			      "the snapshot was taken from etcd %s, and here another minor version "
-			      "runs: %s; an older etcd may refuse the data of a newer one",
-			      then, buf_str(&others));
+		discover_warn(d, "%s", discover_other_etcd(d->arena, then, buf_str(&others)));
+}
+
+char *discover_other_etcd(struct arena *arena, const char *then, const char *here)
+{
+	return arena_printf(arena,
+			    "the snapshot was taken from etcd %s, and here another minor version "
+			    "runs: %s; an older etcd may refuse the data of a newer one",
+			    then, here);
 }
 
 /* 3.6.1 as 3006; 0 when it is no version. */

@@ -25,6 +25,8 @@ void discover_compare_pod(struct discovery *d, const struct member *manifest,
 void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node);
 /* With the etcd that a snapshot was taken from ("3.5.16"; NULL: not known): one warning for all members of another minor version. */
 void discover_compare_etcd(struct discovery *d, const char *then);
+/* The words of it; `here` tells which run. */
+char *discover_other_etcd(struct arena *arena, const char *then, const char *here);
 /*
  * Whether every member that runs can read a database with that storage version ("3.6.0"; "": of before 3.6, which all can).  -1:
  * UNSAFE, naming the first that cannot: it would end at once, after everything has been stopped for it.

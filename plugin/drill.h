@@ -18,6 +18,7 @@ enum { DRILL_PORT = 12379 };
 struct drill_settings {
 	const struct source *source;
 	struct etcd_hash hash; /* HashKV of the snapshot at its newest revision */
+	const char *then;      /* the etcd it was taken from: "3.5.16", "3.5"; "": not known */
 	size_t members;        /* 1 to CLUSTER_MEMBERS_MAX */
 	unsigned port_base;    /* two ports a member, from here on */
 	const char *folder;    /* where the scratch folder is made */

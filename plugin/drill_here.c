@@ -3,6 +3,7 @@
  */
 #include "plugin/drill_here.h"
 
+#include "base/text.h"
 #include "plugin/drill.h"
 #include "plugin/drill_tell.h"
 
@@ -12,6 +13,16 @@
 
 enum { NO_LIMIT_MS = 24 * 3600 * 1000 };
 
+/* What a cluster agrees on is "3.5.0", whatever patch it runs. */
+static const char *etcd_then(const struct source *source, const struct drill_snapshot *snapshot)
+{
+	const char *version = snapshot->carried.version;
+
+	if (source->has_recipe && text_minor_len(source->recipe.etcd_version))
+		return source->recipe.etcd_version;
+	return arena_strndup(snapshot->arena, version, text_minor_len(version));
+}
+
 static void settle(const struct opts *opts, const struct source *source,
 		   const struct drill_snapshot *snapshot, struct drill_settings *settings)
 {
@@ -19,6 +30,7 @@ static void settle(const struct opts *opts, const struct source *source,
 
 	settings->source = source;
 	settings->hash = snapshot->hash;
+	settings->then = etcd_then(source, snapshot);
 	settings->members = opts->members        ? opts->members
 			    : source->has_recipe ? source->recipe.cluster.count
 						 : 1;

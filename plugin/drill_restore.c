@@ -5,6 +5,9 @@
 #include "plugin/drill.h"
 
 #include "base/proc.h"
+#include "base/text.h"
+#include "plugin/discover_compare.h"
+#include "plugin/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +68,18 @@ static int find_programs(struct drill *d, struct err *err)
 		return -1;
 	d->report->restored_by = arena_printf(d->arena, "%s %s", base_name(d->etcdutl), tool);
 	return 0;
+}
+
+/* What is proved is then proved for another etcd than the one that a restore will have; the report says so, too. */
+static void compare_version(struct drill *d)
+{
+	const char *then = d->settings->then, *here = d->report->etcd;
+
+	if (!text_other_minor(then, here))
+		return;
+	const char *words = discover_other_etcd(d->arena, then, here);
+	print_warning(words);
+	drill_proved(d, "warning", "%s", words);
 }
 
 /* One certificate is enough: the members and we are the same party. */
@@ -151,6 +166,7 @@ int drill_restore(struct drill *d, struct err *err)
 	settle_members(d);
 	if (find_programs(d, err) || drill_room(d, err) || make_certificate(d, err))
 		return -1;
+	compare_version(d);
 	if (cluster_initial(&d->cluster, &initial, err))
 		return -1;
 	progress_line(&d->progress, "restoring %zu member%s with %s", d->cluster.count,

@@ -30,4 +30,12 @@ static inline size_t text_minor_len(const char *version)
 	return minor && major + 1 + minor <= 9 ? major + 1 + minor : 0;
 }
 
+/* Both are versions, and "3.5" is another one in them. */
+static inline bool text_other_minor(const char *a, const char *b)
+{
+	size_t len = text_minor_len(a), size = text_minor_len(b);
+
+	return len && size && (len != size || memcmp(a, b, len) != 0);
+}
+
 #endif

@@ -57,6 +57,16 @@ static int see_key(struct reading *r, const struct bolt_entry *entry, struct err
 	return 0;
 }
 
+/* etcd server/storage/schema/membership.go. */
+static void see_version(struct etcd_carried *out, const struct bolt_entry *entry)
+{
+	if (!bolt_is(entry->key, "clusterVersion") || !entry->value.len ||
+	    entry->value.len >= sizeof(out->version))
+		return;
+	memcpy(out->version, entry->value.data, entry->value.len);
+	out->version[entry->value.len] = '\0';
+}
+
 static int see_entry(void *arg, const struct bolt_entry *entry, struct err *err)
 {
 	struct reading *r = arg;
@@ -69,6 +79,8 @@ static int see_entry(void *arg, const struct bolt_entry *entry, struct err *err)
 		return etcd_db_alarm(&r->facts, entry, err);
 	if (bolt_is(entry->bucket, "auth"))
 		return etcd_db_auth(&r->facts, entry, err);
+	if (bolt_is(entry->bucket, "cluster"))
+		see_version(r->out, entry);
 	r->out->leases += bolt_is(entry->bucket, "lease");
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * etcd_carried: what a snapshot brings along beside its objects, and what matters after a restore of it: alarms,
- * whether auth is on, leases, which nodes and API servers it knows.
+ * whether auth is on, its version, leases, which nodes and API servers it knows.
  */
 #ifndef ETCD_ETCD_CARRIED_H
 #define ETCD_ETCD_CARRIED_H
@@ -12,6 +12,7 @@ struct etcd_carried {
 	unsigned alarms;       /* ETCD_ALARM_ flags */
 	char alarm_words[256]; /* "NOSPACE on 1a2b; ..." */
 	bool auth;             /* is on */
+	char version[32]; /* of the cluster, as its members agreed on it: "3.5.0"; "": not there */
 	uint64_t leases;
 	uint64_t in_use;       /* bytes of pages that are not free */
 	struct name_set nodes; /* of the Node objects */

@@ -107,6 +107,39 @@ static void test_alarms(void)
 	CHECK(!carried.auth);
 }
 
+static void test_version(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct db_bucket cluster = { "cluster",
+				     { { "clusterVersion", 14, "3.5.0", 5, 0 },
+				       { "downgrade", 9, "{}", 2, 0 } },
+				     2 };
+	struct db_want want = { .buckets = &cluster, .bucket_count = 1 };
+	static const char long_one[] = "3.5.0-0123456789-0123456789-0123456789";
+	struct etcd_carried carried;
+	struct err err;
+
+	CHECK_INT(read_made(&want, arena, &carried, &err), 0);
+	CHECK_STR(carried.version, "3.5.0");
+
+	cluster.items[0].value = long_one;
+	cluster.items[0].value_len = 31;
+	CHECK_INT(read_made(&want, arena, &carried, &err), 0);
+	CHECK_INT(strlen(carried.version), 31);
+
+	/* no version, and nothing that a restore minds */
+	cluster.items[0].value_len = 32;
+	CHECK_INT(read_made(&want, arena, &carried, &err), 0);
+	CHECK_STR(carried.version, "");
+	cluster.items[0].value_len = 0;
+	CHECK_INT(read_made(&want, arena, &carried, &err), 0);
+	CHECK_STR(carried.version, "");
+	cluster.name = "clusters";
+	cluster.items[0].value_len = 5;
+	CHECK_INT(read_made(&want, arena, &carried, &err), 0);
+	CHECK_STR(carried.version, "");
+}
+
 static void test_damaged(void)
 {
 	scoped(arena) struct arena *arena = arena_new();
@@ -121,4 +154,4 @@ static void test_damaged(void)
 	CHECK_INT(carried.leases, 77); /* untouched */
 }
 
-TESTS(TEST(test_names), TEST(test_alarms), TEST(test_damaged))
+TESTS(TEST(test_names), TEST(test_alarms), TEST(test_version), TEST(test_damaged))

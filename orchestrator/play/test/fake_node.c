@@ -95,6 +95,9 @@ static void start_etcd(struct fake_node *fake)
 		broken(fake, "etcd started over no data, or half of it");
 	else
 		memcpy(fake->machine->etcd_data, data.token, sizeof(data.token));
+	/* the alarm goes with the data that it came with, and comes again with it */
+	if (strcmp(fake->machine->etcd_data, FAKE_TOKEN) != 0)
+		fake->machine->defragmented = fake->machine->disarmed = false;
 }
 
 void fake_tick(struct fake_node *fake)

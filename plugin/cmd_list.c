@@ -4,6 +4,7 @@
 #include "plugin/list_print.h"
 #include "plugin/print.h"
 #include "plugin/store_flags.h"
+#include "plugin/time_words.h"
 
 static void tell_degraded(const struct catalog_entry *entry)
 {
@@ -11,6 +12,19 @@ static void tell_degraded(const struct catalog_entry *entry)
 		return;
 	scoped(mem) char *words =
 		mem_printf("%s is degraded: %s", entry->name, entry->recipe.degraded);
+	print_warning(words);
+}
+
+/* No damage of any snapshot, and perhaps that of a save which runs now. */
+static void tell_stray(const struct store_object *stray)
+{
+	char age[16];
+
+	age_text(now_unix(), stray->at, age);
+	scoped(mem) char *words = mem_printf("%s (%llu bytes, %s old) is named by no recipe: left "
+					     "by a save or prune that was killed, "
+					     "or of one that runs now; nothing removes it",
+					     stray->name, (unsigned long long)stray->size, age);
 	print_warning(words);
 }
 
@@ -39,6 +53,8 @@ static int check(const struct catalog *catalog, const struct opts *opts, struct 
 			print_warning(words);
 		tell_degraded(entry);
 	}
+	for (size_t i = 0; i < catalog->stray_count; i++)
+		tell_stray(&catalog->strays[i]);
 	return bad ? err_set(err, ERR_CORRUPT, "%zu of %zu snapshots are not as they should be",
 			     bad, catalog->count)
 		   : 0;

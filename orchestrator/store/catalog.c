@@ -4,6 +4,7 @@
 #include "store/catalog.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/store_text.h"
 
 #include <stdlib.h>
@@ -15,12 +16,14 @@ enum { NAMES_GROW = 256 };
 struct names {
 	struct arena *arena;
 	struct store_object *list;
+	bool *known; /* belongs to a recipe */
 	size_t count, room;
 };
 
 static void names_scoped(struct names *names)
 {
 	free(names->list);
+	free(names->known);
 }
 
 static int add_name(void *arg, const struct store_object *object, struct err *err)
@@ -50,6 +53,45 @@ static const struct store_object *find_name(const struct names *names, const cha
 
 	return names->count ? bsearch(&wanted, names->list, names->count, sizeof(wanted), by_name)
 			    : NULL;
+}
+
+static void know(const struct names *names, const struct store_object *object)
+{
+	if (object)
+		names->known[object - names->list] = true;
+}
+
+/* Whatever may be of the recipe NAME.json at that place, which nobody can read: names that begin with "NAME." are neighbours. */
+static void know_around(const struct names *names, size_t recipe)
+{
+	const char *name = names->list[recipe].name;
+	size_t len = strlen(name) - strlen("json"), first = recipe;
+
+	while (first && strncmp(names->list[first - 1].name, name, len) == 0)
+		first--;
+	for (size_t i = first; i < names->count && !strncmp(names->list[i].name, name, len); i++)
+		names->known[i] = true;
+}
+
+/* A name as save gives it to an object, or drill to its report. */
+static bool is_ours(struct arena *arena, const char *name)
+{
+	static const char *const packed[] = { ".age", ".zst", ".gz" };
+	char *stem = arena_strdup(arena, name);
+
+	for (size_t i = 0; i < 3; i++)
+		if (text_ends(stem, packed[i]))
+			stem[strlen(stem) - strlen(packed[i])] = '\0';
+	return text_ends(stem, ".db") || text_ends(stem, ".pki.tar") || drill_report_is_name(name);
+}
+
+static void find_strays(const struct names *names, struct catalog *catalog)
+{
+	catalog->strays =
+		arena_alloc(catalog->arena, (names->count + 1) * sizeof(*catalog->strays));
+	for (size_t i = 0; i < names->count; i++)
+		if (!names->known[i] && is_ours(catalog->arena, names->list[i].name))
+			catalog->strays[catalog->stray_count++] = names->list[i];
 }
 
 /* NAME.json is of NAME itself, or of NAME.db and more: prune must not remove another one's object by it. */
@@ -181,8 +223,10 @@ static int read_report(struct store *store, struct arena *arena, const struct na
 		       struct catalog_entry *entry, struct err *err)
 {
 	const char *name = arena_printf(arena, "%s" DRILL_REPORT_ENDING, entry->name);
+	const struct store_object *report = find_name(names, name);
 
-	entry->has_report = find_name(names, name) != NULL;
+	entry->has_report = report != NULL;
+	know(names, report);
 	if (!entry->has_report || entry->state == CATALOG_UNREAD)
 		return 0;
 	return catalog_report(store, arena, entry->name, entry->recipe.sha256, &entry->drill,
@@ -206,9 +250,14 @@ static int fill(struct store *store, const struct names *names, struct catalog *
 			continue;
 		if (read_one(store, catalog->arena, names->list[i].name, entry, err))
 			return -1;
-		const char *files = entry->recipe.files.name;
-		judge(catalog->arena, entry, find_name(names, entry->object),
-		      files ? find_name(names, files) : NULL);
+		const char *beside = entry->recipe.files.name;
+		const struct store_object *object = find_name(names, entry->object),
+					  *files = beside ? find_name(names, beside) : NULL;
+		judge(catalog->arena, entry, object, files);
+		know(names, object);
+		know(names, files);
+		if (entry->state == CATALOG_UNREAD)
+			know_around(names, i);
 		if (read_report(store, catalog->arena, names, entry, err))
 			return -1;
 		catalog->count++;
@@ -227,6 +276,7 @@ int catalog_read(struct store *store, struct catalog *out, struct err *err)
 	}
 	if (names.count)
 		qsort(names.list, names.count, sizeof(*names.list), by_name);
+	names.known = mem_zalloc(names.count + 1);
 	if (fill(store, &names, &catalog, err)) {
 		arena_free(catalog.arena);
 		return -1;
@@ -234,6 +284,7 @@ int catalog_read(struct store *store, struct catalog *out, struct err *err)
 	if (catalog.count)
 		qsort(catalog.entries, catalog.count, sizeof(*catalog.entries), by_time);
 	find_gaps(&catalog);
+	find_strays(&names, &catalog);
 	*out = catalog;
 	return 0;
 }

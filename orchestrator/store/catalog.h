@@ -36,10 +36,17 @@ struct catalog {
 	struct arena *arena;
 	struct catalog_entry *entries; /* newest first; those that cannot be read last */
 	size_t count;
+	/*
+	 * Objects with names as ours have them (NAME.db or NAME.pki.tar, packed or not; NAME.drill.json) that no recipe
+	 * names: left by a save or a prune that was killed, or of one that runs now.  Those that may be of a recipe that
+	 * cannot be read are none.
+	 */
+	struct store_object *strays;
+	size_t stray_count;
 };
 
 /*
- * Reads every recipe of the store, and every report.  An object without a recipe is passed over; a report that cannot be
+ * Reads every recipe of the store, and every report.  An object without a recipe is no entry; a report that cannot be
  * read, or is of another file, is none.  -1: what the store says, or more than
  * CATALOG_MAX recipes.
  */

@@ -154,6 +154,48 @@ static void test_replaced(void)
 	CHECK(!entry_of(&catalog, "four")->gap);
 }
 
+/* What no recipe names, and looks like ours; never what may be of a recipe that cannot be read. */
+static void test_strays(void)
+{
+	static const char *const ours[] = { "a.db",          "b.db.zst.age",      "c.drill.json",
+					    "d.db.gz",       "e.pki.tar.zst.age", "fine.db.age",
+					    "broken2.db.age" };
+	static const char *const others[] = { "fine.db",
+					      "fine.pki.tar.age",
+					      "fine.drill.json",
+					      "broken.db.zst.age",
+					      "broken.pki.tar.zst.age",
+					      "notes.txt",
+					      "x.zst",
+					      "db" };
+	scoped(store) struct store *store = open_store();
+	scoped(catalog) struct catalog catalog = { .arena = NULL };
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		write_object(store, ours[i], "1234567", 7);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		write_object(store, others[i], "12345", 5);
+	write_object(store, "broken.json", "{", 1);
+	files = "fine.pki.tar.age";
+	write_recipe(store, "fine", "fine.db", 1000, NULL);
+	files = NULL;
+	CHECK_INT(catalog_read(store, &catalog, &err), 0);
+	CHECK_INT(catalog.stray_count, 7);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		bool found = false;
+		for (size_t k = 0; k < catalog.stray_count; k++)
+			found |= strcmp(catalog.strays[k].name, ours[i]) == 0 &&
+				 catalog.strays[k].size == 7;
+		CHECK_STR(found ? "" : ours[i], "");
+		CHECK_INT(store_remove(store, ours[i], &err), 0);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		CHECK_INT(store_remove(store, others[i], &err), 0);
+	CHECK_INT(store_remove(store, "broken.json", &err), 0);
+	CHECK_INT(store_remove(store, "fine.json", &err), 0);
+}
+
 /* A recipe says of which object it is: not of another snapshot's, which prune would remove by it. */
 static void test_foreign(void)
 {
@@ -289,5 +331,5 @@ static void drop_dir(void)
 	CHECK_INT(system(cmd), 0);
 }
 
-TESTS(TEST(make_dir), TEST(test_read), TEST(test_find), TEST(test_replaced), TEST(test_files),
-      TEST(test_drilled), TEST(test_report), TEST(test_foreign), TEST(drop_dir))
+TESTS(TEST(make_dir), TEST(test_strays), TEST(test_read), TEST(test_find), TEST(test_replaced),
+      TEST(test_files), TEST(test_drilled), TEST(test_report), TEST(test_foreign), TEST(drop_dir))

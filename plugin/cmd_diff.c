@@ -45,8 +45,10 @@ static int open_side(const struct opts *opts, const char *name, struct side *sid
 		return -1;
 	progress_line(&progress, "walking the database");
 	if (bolt_map_open(source->file.fd, source->file.db_size, &side->map, err) ||
-	    etcd_db_read(&side->map, &side->db, &side->facts, err))
-		return err_in(err, "%s", source->shown);
+	    etcd_db_read(&side->map, &side->db, &side->facts, err)) {
+		err_in(err, "%s", source->shown);
+		return name ? source_damaged(err) : -1;
+	}
 	return 0;
 }
 

@@ -28,8 +28,10 @@ static int inspect(const struct source *source, const struct opts *opts, struct 
 
 	if (bolt_map_open(source->file.fd, source->file.db_size, &map, err) ||
 	    etcd_db_read(&map, &db, &facts, err) || etcd_db_hashkv(&db, 0, &hashkv, err) ||
-	    etcd_objects_read(&db, (size_t)opts->largest, &objects, err))
-		return err_in(err, "%s", source->shown);
+	    etcd_objects_read(&db, (size_t)opts->largest, &objects, err)) {
+		err_in(err, "%s", source->shown);
+		return source_damaged(err);
+	}
 	return print(&(struct inspection){ source, &facts, &hashkv, &objects }, opts, err);
 }
 

@@ -9,7 +9,7 @@ static int failed(struct verification *v, const char *name, const struct source 
 {
 	err_in(err, "%s", source->shown);
 	verification_add(v, false, name, "%s", err->text);
-	return -1;
+	return source_damaged(err);
 }
 
 int prove_source(struct verification *v, const struct source *source, prove_look *look, void *arg,

@@ -342,6 +342,14 @@ static struct source source_new(const char *shown)
 				.encryption = "none" };
 }
 
+int source_damaged(struct err *err)
+{
+	if (err->code == ERR_CORRUPT && !err->hint[0])
+		err_hint(err, "fetch it again, or use another copy of it or another snapshot: "
+			      "verify tells of each whether it is whole");
+	return -1;
+}
+
 int source_open(const struct opts *opts, const char *name, const struct source_keys *keys,
 		struct source *out, struct err *err)
 {
@@ -349,7 +357,7 @@ int source_open(const struct opts *opts, const char *name, const struct source_k
 
 	if (open_it(opts, name, keys, &source, err)) {
 		source_release(&source);
-		return -1;
+		return source_damaged(err);
 	}
 	*out = source;
 	return 0;

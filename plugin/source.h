@@ -46,6 +46,9 @@ int source_keys_read(const struct opts *opts, struct age_identities *identities,
 int source_open(const struct opts *opts, const char *name, const struct source_keys *keys,
 		struct source *out, struct err *err);
 
+/* What to do when it is CORRUPT, as a hint of err, unless it has one.  Returns -1. */
+int source_damaged(struct err *err);
+
 /*
  * The rest of it for a snapshot that is in memory: takes the descriptor, proves the file, sets file and path.  arena and
  * shown are set before.  -1: CORRUPT, FILE.

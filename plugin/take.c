@@ -57,6 +57,7 @@ static int check_member(struct take *take, struct etcd_client *client, uint64_t 
 struct flow {
 	struct sink *to;
 	struct bolt_stream *bolt;
+	bool refused; /* by `to`: etcd is not to blame */
 };
 
 static int flow_on(void *arg, const void *data, size_t len, struct err *err)
@@ -64,7 +65,19 @@ static int flow_on(void *arg, const void *data, size_t len, struct err *err)
 	struct flow *flow = arg;
 
 	bolt_stream_add(flow->bolt, data, len);
-	return sink_write(flow->to, data, len, err);
+	flow->refused = sink_write(flow->to, data, len, err) != 0;
+	return flow->refused ? -1 : 0;
+}
+
+/* etcd ended its stream, was silent in the middle of it, or sent what is no whole database. */
+static int broken_off(const struct flow *flow, struct err *err)
+{
+	bool etcd = err->code == ERR_ETCD || err->code == ERR_TIMEOUT || err->code == ERR_CORRUPT;
+
+	if (etcd && !flow->refused && !err->hint[0])
+		err_hint(err, "look at this node: etcd's log (crictl logs) and its disk; then try "
+			      "again, or name another member with --member");
+	return -1;
 }
 
 int take_snapshot(struct node *node, void *arg, struct err *err)
@@ -77,9 +90,10 @@ int take_snapshot(struct node *node, void *arg, struct err *err)
 	if (!client || check_member(take, client, &least, err))
 		return -1;
 	scoped(bolt_stream) struct bolt_stream *bolt = bolt_stream_new(least);
-	struct flow flow = { take->to, bolt };
+	struct flow flow = { .to = take->to, .bolt = bolt };
 	if (etcd_snapshot(client, !take->health, take->deadline, STALL_MS, flow_on, &flow,
-			  &take->snapshot, err))
-		return -1;
-	return bolt_stream_revision(bolt, take->snapshot.size, &take->revision, err);
+			  &take->snapshot, err) ||
+	    bolt_stream_revision(bolt, take->snapshot.size, &take->revision, err))
+		return broken_off(&flow, err);
+	return 0;
 }

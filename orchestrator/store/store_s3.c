@@ -99,6 +99,12 @@ static void close_s3(void *impl)
 	free(store);
 }
 
+int store_s3_unread(struct err *err)
+{
+	return err_hint(err, "is that the address of an S3 service (--s3-endpoint, "
+			     "AWS_ENDPOINT_URL_S3), and does no proxy answer in its place?");
+}
+
 /* --- HEAD */
 
 static int drop_body(void *arg, const struct http_wanted *headers, const void *data, size_t len,
@@ -320,7 +326,7 @@ static int list_page(struct listing *l, bool *ours, struct err *err)
 	if (s3_do(&l->store->s3, &call, &answer, err))
 		return -1;
 	if (s3_xml_list(arena, answer.http.body.data, answer.http.body.len, &page, err))
-		return -1;
+		return store_s3_unread(err);
 	*ours = false;
 	if (each_object(l, &page, err))
 		return -1;

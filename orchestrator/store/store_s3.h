@@ -19,6 +19,9 @@ char *store_s3_key(const struct store_s3 *store, const char *name, struct err *e
 int store_s3_head(const struct s3 *s3, const char *key, struct s3_answer *answer, bool *missing,
 		  struct err *err);
 
+/* What to do about an answer that is none of S3's, as a hint of err.  Returns -1. */
+int store_s3_unread(struct err *err);
+
 /* The functions of struct store_driver. */
 void *store_s3_put_begin(void *impl, const char *name, bool replaces, struct err *err);
 int store_s3_put_write(void *put, const void *data, size_t len, struct err *err);

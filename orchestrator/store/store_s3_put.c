@@ -214,8 +214,10 @@ static int begin_upload(struct s3_put *put, struct err *err)
 	if (s3_do(&put->s3, &call, &answer, err))
 		return -1;
 	if (s3_xml_upload_id(put->arena, answer.http.body.data, answer.http.body.len,
-			     &put->upload_id, err))
+			     &put->upload_id, err)) {
+		store_s3_unread(err);
 		return err_in(err, "s3://%s/%s: POST", put->s3.bucket, put->key);
+	}
 	return 0;
 }
 
@@ -360,8 +362,10 @@ static enum outcome complete_once(struct s3_put *put, const struct s3_call *call
 	int refused = s3_xml_complete(answer.http.body.data, answer.http.body.len, &refusal, err);
 	if (refused == 0)
 		return must_be_ours(put, err) ? FAILED : DONE;
-	if (refused < 0)
+	if (refused < 0) {
+		store_s3_unread(err);
 		return err_in(err, "s3://%s/%s: POST", put->s3.bucket, put->key);
+	}
 	answer.refusal = refusal;
 	s3_refused(&put->s3, call, &answer, err);
 	return strcmp(refusal.code, "InternalError") == 0 || strcmp(refusal.code, "SlowDown") == 0

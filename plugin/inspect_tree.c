@@ -39,7 +39,10 @@ static struct tree *recipe_tree(struct arena *arena, const struct recipe *r)
 {
 	struct tree *map = tree_map(arena), *cluster = tree_map(arena), *tags = tree_list(arena);
 	char when[21];
+	uint64_t voters = 0;
 
+	for (size_t i = 0; i < r->cluster.count; i++)
+		voters += !r->cluster.members[i].learner;
 	time_text(r->taken_at, when);
 	tree_set_string(arena, map, "takenAt", when);
 	tree_set_string(arena, map, "member", r->member);
@@ -55,7 +58,7 @@ static struct tree *recipe_tree(struct arena *arena, const struct recipe *r)
 	tree_set_string(arena, cluster, "uid", r->cluster_uid);
 	tree_set_string(arena, cluster, "caFingerprint", r->cluster.ca_fingerprint);
 	tree_set_string(arena, cluster, "kubernetesVersion", r->cluster.kubernetes_version);
-	tree_set_number(arena, cluster, "memberCount", r->cluster.count);
+	tree_set_number(arena, cluster, "memberCount", voters);
 	tree_set(arena, map, "cluster", cluster);
 	return map;
 }

@@ -142,11 +142,16 @@ static bool has_word(const char *const args[], const char *word)
 static int answer_pgrep(const struct fake_node *fake, const char *name, struct buf *out,
 			int *status)
 {
+	bool tool = strcmp(name, "etcdutl") == 0;
 	int pid = strcmp(name, "etcd") == 0             ? fake->machine->etcd_pid
 		  : strcmp(name, "kube-apiserver") == 0 ? fake->machine->api_pid
+		  : tool                                ? fake->machine->tool_pid
 							: 0;
 
-	if (pid && out)
+	if (pid && out && tool)
+		buf_addf(out, "%d etcdutl snapshot restore --data-dir %s\n", pid,
+			 fake->machine->tool_dir);
+	else if (pid && out)
 		buf_addf(out, "%d %s --name=%s\n", pid, name, fake->member->name);
 	*status = pid ? 0 : 1;
 	return 1;
@@ -155,10 +160,10 @@ static int answer_pgrep(const struct fake_node *fake, const char *name, struct b
 static int answer_kill(struct fake_node *fake, const char *const args[])
 {
 	int *const processes[] = { &fake->machine->api_pid, &fake->machine->drill_etcd,
-				   &fake->machine->drill_api };
+				   &fake->machine->drill_api, &fake->machine->tool_pid };
 
 	for (size_t i = 2; args[i]; i++)
-		for (size_t p = 0; p < 3; p++)
+		for (size_t p = 0; p < 4; p++)
 			if ((p || !fake->stubborn) && atoi(args[i]) == *processes[p])
 				*processes[p] = 0;
 	return 1;
@@ -254,6 +259,24 @@ static void guard_data(struct fake_node *fake, const char *const args[])
 		broken(fake, "data moves while somebody has it open");
 }
 
+/* A restore that we did not see the end of goes on, and would write into what is removed. */
+static void leave_tool(struct fake_node *fake, const char *const args[])
+{
+	struct fake_machine *machine = fake->machine;
+
+	if (!has_word(args, "restore") || has_word(args, "--help"))
+		return;
+	machine->tool_pid = ++machine->next_pid;
+	snprintf(machine->tool_dir, sizeof(machine->tool_dir), "%s", value_of(args, "--data-dir"));
+}
+
+static void guard_tool(struct fake_node *fake, const char *const args[])
+{
+	if (fake->machine->tool_pid && strcmp(args[0], "rm") == 0 &&
+	    has_word(args, fake->machine->tool_dir))
+		broken(fake, "what a restore writes to is removed while it runs");
+}
+
 /* What a drill runs over must be there, and what it put aside must be ended before it is removed. */
 static void guard_drill(struct fake_node *fake, const char *const args[])
 {
@@ -270,6 +293,7 @@ static int act(struct fake_node *fake, const char *const args[], const struct no
 {
 	guard_data(fake, args);
 	guard_drill(fake, args);
+	guard_tool(fake, args);
 	int answered = answer(fake, args, half, out, status, err);
 	if (!answered && !fake->real_commands)
 		answered = fake_shell(fake->root, args, input, half, out, errs, status);
@@ -297,6 +321,8 @@ static int strike(struct fake_node *fake, const char *const args[], const struct
 	if (faults[fault].acts) {
 		act(fake, args, input, faults[fault].acts == 2, out, errs, status, &ignored);
 	}
+	if (fault == FAULT_KILLED_HALF)
+		leave_tool(fake, args);
 	if (fault_kills(fault))
 		_exit(FAKE_KILLED);
 	if (fault == FAULT_HANG_BEFORE || fault == FAULT_HANG_AFTER) {

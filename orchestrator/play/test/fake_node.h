@@ -48,6 +48,8 @@ static inline bool fault_kills(enum fault fault)
 struct fake_machine {
 	int etcd_pid, api_pid;     /* 0: not running */
 	int drill_etcd, drill_api; /* those of a drill */
+	int tool_pid;       /* of a restore that goes on after we were killed in it; 0: none */
+	char tool_dir[128]; /* that it writes to */
 	int next_pid;
 	char etcd_data[64], api_data[64]; /* the token of the data over which they run */
 	char broken[160];                 /* what must never happen has happened */

@@ -19,8 +19,8 @@ static int prove(const struct opts *opts, struct plan *plan, struct drill_snapsh
 	struct verification v = { .arena = plan->arena };
 	uint64_t began = now_ms();
 
-	progress_line(&progress, "reading %s", opts->args[0]);
-	if (source_open(opts, opts->args[0], NULL, source, err))
+	progress_line(&progress, "reading %s", report->snapshot);
+	if (source_open(opts, report->snapshot, NULL, source, err))
 		return -1;
 	v.shown = source->shown;
 	if (prove_source(&v, source, drill_snapshot_look, snapshot, err))
@@ -76,10 +76,11 @@ static int drill(const struct opts *opts, struct plan *plan, struct drill_report
 
 int cmd_drill(const struct opts *opts, struct err *err)
 {
-	struct drill_report report = { .snapshot = opts->args[0] };
+	struct drill_report report = { .snapshot = drill_flags_snapshot(opts, err) };
 	struct plan plan;
 
-	if (drill_flags_check(opts, err) || report_file_check(opts->report, err))
+	if (!report.snapshot || drill_flags_check(opts, err) ||
+	    report_file_check(opts->report, err))
 		return err_status(err->code);
 	plan_begin(&plan);
 	int status = drill(opts, &plan, &report, err);

@@ -158,7 +158,7 @@ const struct command commands[] = {
 	  "  # For a machine\n"
 	  "  kubectl etcd-backup verify prod.db -o json\n",
 	  cmd_verify },
-	{ "drill", "SNAPSHOT", 1, 1,
+	{ "drill", "[SNAPSHOT]", 0, 1,
 	  ON_CLUSTER | ON_OUTPUT | ON_STORE | ON_FROM | ON_SECRET | ON_SSH | ON_DRILL | ON_REPORT,
 	  "Restore a snapshot into a cluster of its own, prove it and remove it",
 	  "Verifies the snapshot, restores it beside the live data of every control-plane node as "
@@ -171,8 +171,11 @@ const struct command commands[] = {
 	  "failure or Ctrl-C.  The live cluster is not touched.  With --local on this machine, "
 	  "without any node.  Leaves\n"
 	  "NAME.drill.json beside the snapshot: list shows it as drilled, and status "
-	  "--max-drill-age asks for it.",
+	  "--max-drill-age asks for it.\n"
+	  "Without SNAPSHOT it takes the latest of the store that --from names.",
 	  "  # Can last night's snapshot be restored?\n"
+	  "  kubectl etcd-backup drill --from s3://backups/prod\n\n"
+	  "  # Can that one?\n"
 	  "  kubectl etcd-backup drill prod-20261121T104107Z --from s3://backups/prod\n\n"
 	  "  # In memory, with an etcd that is not on the PATH\n"
 	  "  kubectl etcd-backup drill prod.db --local --scratch /dev/shm --etcd ./etcd "

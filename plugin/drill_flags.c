@@ -38,6 +38,18 @@ int drill_flags_check(const struct opts *opts, struct err *err)
 	return 0;
 }
 
+const char *drill_flags_snapshot(const struct opts *opts, struct err *err)
+{
+	if (opts->arg_count)
+		return opts->args[0];
+	if (opts->from)
+		return "latest";
+	err_set(err, ERR_USAGE, "%s takes SNAPSHOT, or --from URL for the latest of that store",
+		opts->command);
+	bad_flag(opts, err);
+	return NULL;
+}
+
 int drill_flags_settle(const struct opts *opts, struct plan *plan, struct play_drill *drill,
 		       uint64_t limit_s, struct err *err)
 {

@@ -145,6 +145,8 @@ static void test_all_flags(void)
 	CHECK_INT(parse("x drill f --local --report r.html --no-report", &opts, &err), 0);
 	CHECK_STR(opts.report, "r.html");
 	CHECK(opts.local && opts.no_report);
+	CHECK_INT(parse("x drill --from d", &opts, &err), 0);
+	CHECK_INT(opts.arg_count, 0);
 	CHECK_INT(parse("x playbook show restore", &opts, &err), 0);
 	CHECK_INT(opts.arg_count, 2);
 	CHECK_STR(opts.args[1], "restore");
@@ -237,6 +239,8 @@ static void test_bad(void)
 		{ "x _", "unknown command \"\"", "'x --help'" },
 		{ "x Save f", "unknown command \"Save\"", "'x --help'" },
 		{ "x restore", "restore takes SNAPSHOT", "'x restore --help'" },
+		{ "x browse --from d", "browse takes SNAPSHOT", "'x browse --help'" },
+		{ "x drill a b", "drill takes [SNAPSHOT]", "'x drill --help'" },
 		{ "x save a b", "save takes [FILE]", "'x save --help'" },
 		{ "x save -- a -q", "save takes [FILE]", "'x save --help'" },
 		{ "x version a", "version takes no words", "'x version --help'" },

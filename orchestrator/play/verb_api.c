@@ -54,8 +54,13 @@ int verb_wait_apiserver(struct node *node, const struct play_ctx *ctx, uint64_t 
 		log_at(4, "%s: %s", node->name, err->text);
 		if (now_ms() >= deadline) {
 			err_in(err, "the API server is not ready");
-			return err_hint(err, "on the node: crictl ps -a, "
-					     "/var/log/pods/kube-system_kube-apiserver-*");
+			return err_hint(err,
+					"on the node: crictl ps -a, "
+					"/var/log/pods/kube-system_kube-apiserver-*%s",
+					ctx->carried_auth ? "; etcd's auth is on: the CN of its "
+							    "client certificate must be a user "
+							    "(etcdctl user add), then resume"
+							  : "");
 		}
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;

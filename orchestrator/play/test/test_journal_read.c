@@ -5,7 +5,9 @@
 #include "fake_files.h"
 #include "play/journal.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -177,6 +179,25 @@ static void test_reopened(void)
 	journal_free(journal);
 }
 
+/* A torn line that cannot be ended: what comes after it would be lost with it. */
+static void test_not_mended(void)
+{
+	scoped(mem) char *path = write_journal("full", "r-1", HEADER BEGIN "{\"event\": \"o");
+	struct rlimit was, none;
+	struct err err = ERR_INIT;
+	struct stat st;
+
+	CHECK(stat(path, &st) == 0 && getrlimit(RLIMIT_FSIZE, &was) == 0);
+	none = (struct rlimit){ (rlim_t)st.st_size, was.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &none), 0);
+	CHECK(journal_reopen(folder, "full", "r-1", NULL, &err) == NULL);
+	CHECK_INT(setrlimit(RLIMIT_FSIZE, &was), 0);
+	CHECK_INT(err.code, ERR_FILE);
+	CHECK_HAS(err.text, path);
+	CHECK_INT(unlink(path), 0);
+}
+
 struct seen {
 	char words[512];
 	size_t bad, stop_at, count;
@@ -292,6 +313,22 @@ static void test_each(void)
 	CHECK_INT(journal_each("/nowhere", NULL, arena, see, &none), 0);
 	CHECK_INT(none.count, 0);
 
+	/* what is no journal, and more folders than are looked into */
+	scoped(mem) char *notes = mem_printf("%s/c/notes.txt", folder);
+	fake_write(notes, "x", 1, 0600);
+	struct seen same = { .bad = 0 };
+	CHECK_INT(journal_each(folder, NULL, arena, see, &same), 0);
+	CHECK_STR(same.words, all.words);
+	scoped(mem) char *many = mem_printf("%s/many", folder);
+	for (unsigned i = 0; i < 4200; i++) {
+		scoped(mem) char *cluster = mem_printf("%s/%u", many, i);
+		fake_make_folders(cluster);
+	}
+	struct seen empty = { .bad = 0 };
+	CHECK_INT(journal_each(many, NULL, arena, see, &empty), 0);
+	CHECK_INT(empty.count, 0);
+	fake_remove(many, -1);
+
 	/* the end of a run's name is not the run */
 	scoped(mem) char *path = write_journal("c", "other-r-3", HEADER);
 	struct seen again = { .bad = 0 };
@@ -331,5 +368,5 @@ static void drop_folder(void)
 }
 
 TESTS(TEST(make_folder), TEST(test_stories), TEST(test_zeros), TEST(test_refused),
-      TEST(test_reopened), TEST(test_beside), TEST(test_endless), TEST(test_each), TEST(test_use),
-      TEST(drop_folder))
+      TEST(test_reopened), TEST(test_not_mended), TEST(test_beside), TEST(test_endless),
+      TEST(test_each), TEST(test_use), TEST(drop_folder))

@@ -298,6 +298,12 @@ static void test_auth(void)
 	CHECK_INT(call("compare-etcd", &err), 0);
 	CHECK_STR(err.text, "");
 	CHECK_INT(world.play_nodes[0].applied, 20);
+	world.play_nodes[0].found_member ^= 1;
+	fails("compare-etcd", ERR_UNSAFE, "it serves as member");
+	world.play_nodes[0].found_member ^= 1;
+	world.nodes[0].no_status = true;
+	fails("compare-etcd", ERR_ETCD, "");
+	world.nodes[0].no_status = false;
 	/* no hash for another reason */
 	world.play_nodes[0].hash_refused = false;
 	world.nodes[0].compacted = true;
@@ -321,6 +327,10 @@ static void test_api(void)
 	fake_world_open(&world, 1, false);
 	fake->api_status = 500;
 	fails("wait-apiserver", ERR_KUBE, "/readyz: HTTP 500");
+	world.ctx.carried_auth = true;
+	CHECK(call("wait-apiserver", &err));
+	CHECK_HAS(err.hint, "etcdctl user add");
+	world.ctx.carried_auth = false;
 	fails("wait-controllers", ERR_KUBE, "HTTP 500");
 	fake->api_status = 404; /* there is none yet, and none comes */
 	fails("wait-controllers", ERR_TIMEOUT, "nobody renews the lease of");
@@ -367,6 +377,10 @@ static void test_waits_end(void)
 	world.fleet_nodes[0].cancel_fd = pipes[0];
 	world.nodes[0].no_hash = true;
 	fails("wait-etcd", ERR_CANCELLED, "");
+	world.play_nodes[0].raft_index = 20;
+	world.play_nodes[0].found_member = world.play_nodes[0].want_member;
+	world.nodes[0].behind = 3;
+	fails("compare-etcd", ERR_CANCELLED, "");
 	world.nodes[0].api_never_ready = true;
 	fails("wait-apiserver", ERR_CANCELLED, "");
 	fails("wait-controllers", ERR_CANCELLED, "");
@@ -640,6 +654,32 @@ static void test_come_back(void)
 	}
 }
 
+/* An etcd that was started between the two renames: its data is put aside, or the step says why it cannot be. */
+static void test_stray(void)
+{
+	const struct fake_answer list[] = { { ".stray-", 1, NULL, ERR_INIT }, { .has = NULL } };
+	struct err err;
+
+	fake_world_open(&world, 1, false);
+	play_to("stop-etcd");
+	const char *root = world.nodes[0].root;
+	scoped(mem) char *live = mem_printf("%s/var/lib/etcd/member", root);
+	scoped(mem) char *folder = mem_printf("%s/var/lib/etcd/.before-" FAKE_RUN, root);
+	scoped(mem) char *old = mem_printf("%s/member", folder);
+	scoped(mem) char *stray = mem_printf("%s/var/lib/etcd/.stray-" FAKE_RUN "/1", root);
+	fake_make_folders(folder);
+	CHECK_INT(rename(live, old), 0);
+	fake_make_folders(live);
+	answers(list);
+	CHECK(call("swap-data", &err));
+	CHECK_INT(err.code, ERR_REMOTE);
+	CHECK(!fake_exists(stray));
+	answers(NULL);
+	CHECK_INT(call("swap-data", &err), 0);
+	CHECK(fake_exists(stray));
+	fake_world_close(&world);
+}
+
 /* The step's end comes in the middle of a command: what was seen before is the reason. */
 static void test_cut_short(void)
 {
@@ -844,8 +884,9 @@ static void test_cluster_check(void)
 TESTS(TEST(test_checks), TEST(test_quota), TEST(test_alarms_expected),
       TEST(test_alarms_only_listed), TEST(test_clear_full), TEST(test_alarm_of_old_data),
       TEST(test_clear_corrupt), TEST(test_auth), TEST(test_api), TEST(test_wal_in_data_dir),
-      TEST(test_alarms_left), TEST(test_front), TEST(test_come_back), TEST(test_cut_short),
-      TEST(test_not_moved), TEST(test_snapshot), TEST(test_others), TEST(test_kept_size),
-      TEST(test_kept_of_two_clusters), TEST(test_no_bump), TEST(test_cluster_check),
-      TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable), TEST(test_no_annotation),
-      TEST(test_ports), TEST(test_turns), TEST(test_selinux), TEST(test_made))
+      TEST(test_alarms_left), TEST(test_front), TEST(test_come_back), TEST(test_stray),
+      TEST(test_cut_short), TEST(test_not_moved), TEST(test_snapshot), TEST(test_others),
+      TEST(test_kept_size), TEST(test_kept_of_two_clusters), TEST(test_no_bump),
+      TEST(test_cluster_check), TEST(test_no_client), TEST(test_waits_end), TEST(test_unreachable),
+      TEST(test_no_annotation), TEST(test_ports), TEST(test_turns), TEST(test_selinux),
+      TEST(test_made))

@@ -14,13 +14,15 @@
 
 enum { PGREP_MAX = 256 * 1024, WAL_HEAD = 4096 };
 
-/* Whether a line of arguments has the word flag=value or the words flag value. */
+/* Whether a line of arguments has the word flag=value or the words flag value; Go's programs take one dash for two. */
 static bool has_flag(const char *line, const char *flag, const char *value)
 {
-	size_t flag_len = strlen(flag), value_len = strlen(value);
+	const char *one_dash = flag + 1;
+	size_t flag_len = strlen(one_dash), value_len = strlen(value);
 
-	for (const char *at = line; (at = strstr(at, flag)); at += flag_len) {
-		if (at != line && at[-1] != ' ')
+	for (const char *at = line; (at = strstr(at, one_dash)); at += flag_len) {
+		const char *begin = at != line && at[-1] == '-' ? at - 1 : at;
+		if (begin != line && begin[-1] != ' ')
 			continue;
 		const char *rest = at + flag_len;
 		if (*rest != '=' && *rest != ' ')

@@ -31,7 +31,7 @@ int look_processes(struct node *node, const char *program, const char *flag, con
 int look_etcd(struct node *node, const struct member *member, uint64_t deadline, struct pids *out,
 	      struct err *err);
 
-/* Parses `pgrep -a` output; pure, for look_processes and its test. */
+/* Parses `pgrep -a` output; flag: "--name", or NULL for all.  Pure, for look_processes and its test. */
 void look_parse(const char *text, const char *flag, const char *value, struct pids *out);
 
 /* Which of these paths are there, in one command; there[i] is for paths[i].  At most LOOK_PATHS_MAX. */

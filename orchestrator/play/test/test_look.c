@@ -31,6 +31,8 @@ static void test_pids(void)
 		{ "", NULL, NULL, "" },
 		{ "7 etcd", NULL, NULL, "7 " },
 		{ "7 etcd --name", "--name", "x", "" },
+		{ "7 etcd -name=x\n8 etcd -name x\n9 etcd ---name=x\n10 etcd a-name=x\n", "--name",
+		  "x", "7 8 " },
 		{ "7 etcd --name=", "--name", "x", "" },
 		{ "\n\nwords\n12\n-3 etcd\n 4 etcd\n99999999999999 etcd\n5 etcd\n", NULL, NULL,
 		  "5 " },

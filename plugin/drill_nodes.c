@@ -5,6 +5,7 @@
 #include "plugin/drill_nodes.h"
 
 #include "etcd/apiserver_flags.h"
+#include "plugin/discover_compare.h"
 #include "plugin/drill_flags.h"
 #include "plugin/drill_left.h"
 #include "plugin/drill_tell.h"
@@ -95,6 +96,8 @@ int drill_nodes(const struct opts *opts, struct plan *plan, const struct drill_s
 		*status = err_status(err->code);
 		return -1;
 	}
+	if (!plan->source.has_recipe)
+		discover_compare_etcd(&plan->found, snapshot->carried.version);
 	plan_warn(plan);
 	*status = play(opts, plan, &book, page, report, err);
 	return *status ? -1 : 0;

@@ -279,6 +279,8 @@ static int use_members(const struct opts *opts, struct plan *plan, struct err *e
 	if (plan->source.has_recipe) {
 		control_plane_compare(&plan->found, &plan->source.recipe);
 		discover_compare_etcd(&plan->found, plan->source.recipe.etcd_version);
+	} else {
+		discover_compare_etcd(&plan->found, plan->after.carried.version);
 	}
 	return fill_context(opts, plan, err);
 }

@@ -62,9 +62,11 @@ static void end_hash(const struct plan *plan)
 		     "certificate there is of no user with the role root.  %s  To compare it: "
 		     "etcdctl endpoint hashkv --cluster, as such a user.",
 		     where,
-		     ctx->target || ctx->joins
-			     ? "Ids, entries of the log and revisions were compared instead."
-			     : "Every member was built from the same file, by its SHA-256.");
+		     ctx->joins
+			     ? "Ids were compared instead, and what those that refused it tell of "
+			       "their entries and revisions."
+		     : ctx->target ? "Ids, entries of the log and revisions were compared instead."
+				   : "Every member was built from the same file, by its SHA-256.");
 }
 
 /* What only the process that began the run could look at. */

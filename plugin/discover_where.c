@@ -180,8 +180,11 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 	if (!ask_api(opts, d, where, &api_err))
 		return leave_out(opts, d, where, err);
 	*where = (struct cluster){ 0 };
-	if (d->api_answered && !ask_servers(opts, d, where, &ignored))
-		return 0;
+	if (d->api_answered && !(inventory && inventory->cluster.count) &&
+	    !ask_servers(opts, d, where, &ignored)) {
+		print_notice("warning: %s; looking at the nodes of its API servers", api_err.text);
+		return leave_out(opts, d, where, err);
+	}
 	if (inventory && inventory->cluster.count) {
 		print_notice("warning: %s; looking at the nodes that the recipe names",
 			     api_err.text);

@@ -58,7 +58,7 @@ static struct tree *recipe_tree(struct arena *arena, const struct recipe *r)
 	tree_set_string(arena, cluster, "uid", r->cluster_uid);
 	tree_set_string(arena, cluster, "caFingerprint", r->cluster.ca_fingerprint);
 	tree_set_string(arena, cluster, "kubernetesVersion", r->cluster.kubernetes_version);
-	tree_set_number(arena, cluster, "memberCount", voters);
+	tree_set_number(arena, cluster, "voterCount", voters);
 	tree_set(arena, map, "cluster", cluster);
 	return map;
 }

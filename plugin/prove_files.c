@@ -44,6 +44,12 @@ struct contents {
 	size_t files;
 };
 
+/* Of one whose node was not read the archive has nothing. */
+static bool was_read(const struct member *m)
+{
+	return m->node && m->data_dir;
+}
+
 static void see(void *arg, const char *path)
 {
 	static const char pki[] = "/etc/kubernetes/pki/";
@@ -52,8 +58,9 @@ static void see(void *arg, const char *path)
 	c->files++;
 	for (size_t i = 0; i < c->cluster->count; i++) {
 		const char *node = c->cluster->members[i].node;
-		size_t len = strlen(node);
-		if (strncmp(path, node, len) == 0 && strncmp(path + len, pki, sizeof(pki) - 1) == 0)
+		size_t len = node ? strlen(node) : 0;
+		if (len && strncmp(path, node, len) == 0 &&
+		    strncmp(path + len, pki, sizeof(pki) - 1) == 0)
 			c->seen[i] = true;
 	}
 }
@@ -61,7 +68,7 @@ static void see(void *arg, const char *path)
 static int check_contents(const struct contents *c, struct err *err)
 {
 	for (size_t i = 0; i < c->cluster->count; i++)
-		if (!c->seen[i])
+		if (!c->seen[i] && was_read(&c->cluster->members[i]))
 			return err_set(err, ERR_CORRUPT,
 				       "there is no file of /etc/kubernetes/pki of %s in it",
 				       c->cluster->members[i].node);
@@ -120,8 +127,11 @@ static int read_and_judge(struct verification *v, struct store *store, const str
 		*err = opening.err;
 		return -1;
 	}
-	*opened = arena_printf(v->arena, "%zu files in it, of all %zu nodes", contents.files,
-			       recipe->cluster.count);
+	size_t nodes = 0;
+	for (size_t i = 0; i < recipe->cluster.count; i++)
+		nodes += was_read(&recipe->cluster.members[i]);
+	*opened = arena_printf(v->arena, "%zu files in it, of %s%zu nodes", contents.files,
+			       nodes == recipe->cluster.count ? "all " : "", nodes);
 	return 0;
 }
 

@@ -92,7 +92,8 @@ static const struct proof unhashed[] = {
 	  "leader, no alarm and no error but those that came with the snapshot.  etcd's auth "
 	  "refused HashKV to the members' certificates." },
 	{ "compare-etcd", false, true, NULL,
-	  "All members are as far in the log as each other; HashKV was not compared.",
+	  "Those that refused HashKV are as far in the log as each other; their data was not "
+	  "compared.",
 	  "etcd's auth refused HashKV to the members' certificates.  Each that refused it has the "
 	  "ids that it had before and every entry that any member had known of; and none has "
 	  "another revision at the same entry." },

@@ -64,8 +64,11 @@ static void warn(struct runs *runs, const char *words)
 static void warn_silent(struct plan *plan, struct runs *runs, size_t i, const char *why)
 {
 	runs->partial = true;
-	warn(runs, arena_printf(plan->arena, "%s does not answer, what it knows is not shown: %s",
-				plan->found.nodes[i].name, why));
+	warn(runs,
+	     arena_printf(plan->arena, "%s %s, what it knows is not shown: %s",
+			  plan->found.nodes[i].name,
+			  plan->found.found[i].reached ? "could not be read" : "does not answer",
+			  why));
 }
 
 /* asking->asked: those that told all they know. */

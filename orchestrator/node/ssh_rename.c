@@ -118,6 +118,11 @@ static int ask(struct ssh *ssh, LIBSSH2_CHANNEL *channel, const char *from, cons
 	    add_string(&request, to))
 		return err_set(err, ERR_BUG, "paths that are too long");
 	SSH(ssh, err, rc, libssh2_channel_process_startup(channel, "subsystem", 9, "sftp", 4));
+	if (!err->code &&
+	    (rc == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED || rc == LIBSSH2_ERROR_CHANNEL_FAILURE)) {
+		*status = LIBSSH2_FX_OP_UNSUPPORTED; /* one SFTP server a session */
+		return 0;
+	}
 	if (err->code || rc)
 		return ssh_fail(ssh, err, "starting SFTP");
 	/* whether it was announced is not looked at: who does not know it says so */

@@ -127,16 +127,18 @@ static int member_out(struct node *node, const struct swap *swap, uint64_t deadl
 
 /*
  * A WAL folder of its own holds its files directly.  They move in two halves, the old ones away and the new ones in; between
- * them a mark is set, so that what stands in the folder is known to be old or new whenever this is begun again.  A file of that name can
- * only be a stray etcd's: it gets another name, which etcd passes over.
+ * them a mark is set, so that what stands in the folder is known to be old or new whenever this is begun again.  What a stray etcd wrote there
+ * never takes the place of a file: it stays when files move away, and gets another name, which etcd passes over, when they move in.
  */
-static int move_files(struct node *node, const char *from, const char *to, uint64_t deadline,
-		      struct err *err)
+#define AWAY "-n"
+#define IN "--backup=numbered"
+
+static int move_files(struct node *node, const char *from, const char *how, const char *to,
+		      uint64_t deadline, struct err *err)
 {
 	return node_run(node,
 			argv("find", from, "-mindepth", "1", "-maxdepth", "1", "-type", "f", "!",
-			     "-name", SWAP_MARK, "-exec", "mv", "--backup=numbered", "-t", to, "--",
-			     "{}", "+"),
+			     "-name", SWAP_MARK, "-exec", "mv", how, "-t", to, "--", "{}", "+"),
 			deadline, NULL, err);
 }
 
@@ -171,12 +173,12 @@ static int wal_in(struct node *node, const struct play_ctx *ctx, const char *dir
 		return 0;
 	if (!there[1] &&
 	    (node_run(node, argv("install", "-d", "-m", "0700", wal.old), deadline, NULL, err) ||
-	     move_files(node, dir, wal.old, deadline, err) ||
+	     move_files(node, dir, AWAY, wal.old, deadline, err) ||
 	     node_run(node, argv("install", "-m", "0600", "/dev/null", wal.mark), deadline, NULL,
 		      err) ||
 	     node_run(node, argv("sync", dir, wal.old), deadline, NULL, err)))
 		return -1;
-	if (there[0] && move_files(node, wal.staged, dir, deadline, err))
+	if (there[0] && move_files(node, wal.staged, IN, dir, deadline, err))
 		return -1;
 	return node_run(node, argv("sync", dir), deadline, NULL, err);
 }
@@ -193,11 +195,11 @@ static int wal_out(struct node *node, const struct play_ctx *ctx, const char *di
 		return -1;
 	if (!there[0])
 		return 0;
-	if (there[1] && (move_files(node, dir, wal.staged, deadline, err) ||
+	if (there[1] && (move_files(node, dir, AWAY, wal.staged, deadline, err) ||
 			 node_run(node, argv("sync", dir, wal.staged), deadline, NULL, err) ||
 			 node_run(node, argv("rm", "-f", wal.mark), deadline, NULL, err)))
 		return -1;
-	if (move_files(node, wal.old, dir, deadline, err) ||
+	if (move_files(node, wal.old, IN, dir, deadline, err) ||
 	    node_run(node, argv("sync", dir), deadline, NULL, err))
 		return -1;
 	return node_try(node, argv("rmdir", wal.old), deadline, NULL, &ignored, err);

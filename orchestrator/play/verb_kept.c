@@ -42,10 +42,11 @@ static int measure(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
 	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
 	scoped(mem) char *run = path_run(&target, NULL);
-	const char *const folders[] = { kept, wal_kept, run };
-	size_t count = ctx->leave_nothing ? 3 : 2;
+	scoped(mem) char *stray = path_beside(&target, member->data_dir, "stray", NULL);
+	const char *const folders[] = { kept, wal_kept, run, stray };
+	size_t count = ctx->leave_nothing ? 4 : 2;
 	uint64_t kib = 0, all = 0;
-	bool there[3];
+	bool there[4];
 
 	self->kept_bytes = self->kept_at = 0;
 	if (look_exist(node, folders, count, deadline, there, err))

@@ -154,7 +154,7 @@ static void test_silent(void)
 	CHECK(lab.runs->partial);
 	CHECK_INT(lab.runs->warning_count, 2);
 	CHECK_STR(lab.runs->warnings[0],
-		  "cp-2 does not answer, what it knows is not shown: connection lost");
+		  "cp-2 could not be read, what it knows is not shown: connection lost");
 	CHECK_STR(lab.runs->warnings[1],
 		  "cp-3 does not answer, what it knows is not shown: no route to host");
 	lab.silent[0] = true;

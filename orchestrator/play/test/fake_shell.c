@@ -150,11 +150,12 @@ static void do_grep(const struct command *c)
 	*c->status = fake_read(c->words[3], &text) ? !strstr(buf_str(&text), c->words[2]) : 2;
 }
 
-/* find FROM ... ! -name MARK -exec mv --backup=numbered -t TO -- {} + */
+/* find FROM ... ! -name MARK -exec mv -n|--backup=numbered -t TO -- {} + */
 static void do_find(const struct command *c)
 {
 	scoped(fake_names) struct fake_names names = fake_list(c->words[1]);
 	const char *mark = NULL, *to = NULL;
+	bool leaves = false;
 	size_t files = 0, moved = 0;
 	struct stat st;
 
@@ -163,6 +164,7 @@ static void do_find(const struct command *c)
 			mark = c->words[i + 1];
 		if (strcmp(c->words[i], "-t") == 0)
 			to = c->words[i + 1];
+		leaves |= strcmp(c->words[i], "-n") == 0;
 	}
 	if (!mark || !to || !fake_exists(c->words[1]) || !fake_exists(to)) {
 		errno = ENOENT;
@@ -179,6 +181,7 @@ static void do_find(const struct command *c)
 				continue;
 			files += pass == 0;
 			if (pass == 1 && (!c->half || moved++ < files / 2) &&
+			    !(leaves && fake_exists(there)) &&
 			    ((fake_exists(there) && rename(there, backup)) || rename(from, there)))
 				abort();
 		}

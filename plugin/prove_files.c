@@ -58,9 +58,10 @@ static void see(void *arg, const char *path)
 	c->files++;
 	for (size_t i = 0; i < c->cluster->count; i++) {
 		const char *node = c->cluster->members[i].node;
-		size_t len = node ? strlen(node) : 0;
-		if (len && strncmp(path, node, len) == 0 &&
-		    strncmp(path + len, pki, sizeof(pki) - 1) == 0)
+		if (!was_read(&c->cluster->members[i]))
+			continue;
+		size_t len = strlen(node);
+		if (strncmp(path, node, len) == 0 && strncmp(path + len, pki, sizeof(pki) - 1) == 0)
 			c->seen[i] = true;
 	}
 }

@@ -31,27 +31,46 @@ static int ask_number(struct node *node, const char *const args[], uint64_t dead
 	return 0;
 }
 
+/* All that a run has kept: the old data, its WAL's (the same folder where that has none of its own), and what only clean takes. */
+enum { KEPT, KEPT_WAL, KEPT_OLD_DATA, KEPT_STRAY = KEPT_OLD_DATA, KEPT_RUN, KEPT_ALL };
+
+struct kept {
+	char *folders[KEPT_ALL];
+};
+
+static void kept_scoped(struct kept *kept)
+{
+	for (size_t i = 0; i < KEPT_ALL; i++)
+		mem_scoped(&kept->folders[i]);
+}
+
+static struct kept kept_of(const struct play_ctx *ctx, const struct member *member)
+{
+	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
+	struct play_ctx target = of_target(ctx);
+
+	return (struct kept){ { [KEPT] = path_beside(&target, member->data_dir, "before", NULL),
+				[KEPT_WAL] = path_beside(&target, wal, "before", NULL),
+				[KEPT_STRAY] =
+					path_beside(&target, member->data_dir, "stray", NULL),
+				[KEPT_RUN] = path_run(&target, NULL) } };
+}
+
 /* What is in use of all that is meant: the old data and, where nothing is left, the run's folder; when it was put aside. */
 static int measure(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		   struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
-	const struct member *member = self->member;
-	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
-	struct play_ctx target = of_target(ctx);
-	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
-	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
-	scoped(mem) char *run = path_run(&target, NULL);
-	scoped(mem) char *stray = path_beside(&target, member->data_dir, "stray", NULL);
-	const char *const folders[] = { kept, wal_kept, run, stray };
-	size_t count = ctx->leave_nothing ? 4 : 2;
+	scoped(kept) struct kept kept = kept_of(ctx, self->member);
+	const char *const *folders = (const char *const *)kept.folders;
+	size_t count = ctx->leave_nothing ? KEPT_ALL : KEPT_OLD_DATA;
 	uint64_t kib = 0, all = 0;
-	bool there[4];
+	bool there[KEPT_ALL];
 
 	self->kept_bytes = self->kept_at = 0;
 	if (look_exist(node, folders, count, deadline, there, err))
 		return -1;
-	there[1] = there[1] && member->wal_dir; /* else it is the same folder */
+	there[KEPT_WAL] = there[KEPT_WAL] && self->member->wal_dir; /* else it is the same folder */
 	for (size_t i = 0; i < count; i++) {
 		if (there[i] &&
 		    ask_number(node, argv("du", "-sk", "--", folders[i]), deadline, &kib, err))
@@ -59,9 +78,10 @@ static int measure(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 		all += there[i] ? kib : 0;
 	}
 	self->kept_bytes = all * 1024;
-	if (!there[0] && !there[1])
+	if (!there[KEPT] && !there[KEPT_WAL])
 		return 0;
-	return ask_number(node, argv("stat", "-c", "%Y", "--", there[0] ? kept : wal_kept),
+	return ask_number(node,
+			  argv("stat", "-c", "%Y", "--", folders[there[KEPT] ? KEPT : KEPT_WAL]),
 			  deadline, &self->kept_at, err);
 }
 
@@ -145,16 +165,12 @@ int judge_check_kept(const struct play_ctx *ctx, struct err *err)
 int verb_drop_kept(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		   struct err *err)
 {
-	const struct member *member = play_node(ctx, node)->member;
-	const char *wal = member->wal_dir ? member->wal_dir : member->data_dir;
-	struct play_ctx target = of_target(ctx);
-	scoped(mem) char *kept = path_beside(&target, member->data_dir, "before", NULL);
-	scoped(mem) char *wal_kept = path_beside(&target, wal, "before", NULL);
-	scoped(mem) char *stray = path_beside(&target, member->data_dir, "stray", NULL);
-	scoped(mem) char *state = path_run(&target, NULL);
+	scoped(kept) struct kept kept = kept_of(ctx, play_node(ctx, node)->member);
 
-	return node_run(node, argv("rm", "-rf", "--", kept, wal_kept, stray, state), deadline, NULL,
-			err);
+	return node_run(node,
+			argv("rm", "-rf", "--", kept.folders[KEPT], kept.folders[KEPT_WAL],
+			     kept.folders[KEPT_STRAY], kept.folders[KEPT_RUN]),
+			deadline, NULL, err);
 }
 
 int verb_drop_emptied(struct node *node, const struct play_ctx *ctx, uint64_t deadline,

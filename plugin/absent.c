@@ -56,8 +56,18 @@ static void fill(struct absent *absent, const struct plan *plan, const char *nam
 	absent->ports[2] = api;
 }
 
+/* One that was added and never started is in the lists without a name: which it is, the run knows that resume ends without it. */
+static const char *missing_name(const struct opts *opts, const struct discovery *found)
+{
+	bool nameless = text_same(found->missing, found->missing_url);
+
+	return nameless && opts->without && text_same(opts->command, "resume") ? opts->without
+									       : found->missing;
+}
+
 /* absent->name: NULL when there is none.  -1: one that answers did not tell who the members are, and no recipe does. */
-static int find(struct plan *plan, struct absent *absent, const char **others, struct err *err)
+static int find(const struct opts *opts, struct plan *plan, struct absent *absent,
+		const char **others, struct err *err)
 {
 	const struct recipe *recipe = &plan->source.recipe;
 	bool answers = false, refused = false, listed = is_listed(plan);
@@ -68,7 +78,7 @@ static int find(struct plan *plan, struct absent *absent, const char **others, s
 		refused |= plan->found.found[i].refused;
 	}
 	if (plan->found.missing) {
-		fill(absent, plan, plan->found.missing, plan->found.missing_url);
+		fill(absent, plan, missing_name(opts, &plan->found), plan->found.missing_url);
 		*others = plan->found.missing_others;
 	}
 	if (answers && !listed && !plan->source.has_recipe)
@@ -166,7 +176,7 @@ int absent_check(const struct opts *opts, struct plan *plan, struct err *err)
 	struct err errs[CLUSTER_MEMBERS_MAX];
 	struct node node;
 
-	if (find(plan, &absent, &others, err))
+	if (find(opts, plan, &absent, &others, err))
 		return -1;
 	if (!absent.name)
 		return 0;

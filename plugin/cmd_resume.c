@@ -95,6 +95,36 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 	return tell_without(opts, rerun, true, perform(opts, plan, book, PERFORM_UNDO, err));
 }
 
+/* Of a rejoin whose node is gone for good there is neither way: the others are done with it. */
+static int abandon(const struct opts *opts, struct plan *plan, const struct rerun *rerun,
+		   const struct playbook *book, struct err *err)
+{
+	const char *joins = rerun->told->joins;
+
+	if (!rerun->locked) {
+		print_notice("Nobody here holds its lock: nothing is left to do.  A member whose "
+			     "node is gone for good is taken out by etcdctl member remove.");
+		return 0;
+	}
+	if (rerun->lacks)
+		print_notice("This ends it without %s: where the cluster has its member %s, that "
+			     "leaves the list; the other nodes are unlocked.",
+			     joins, plan->ctx.gone->peer_url);
+	else
+		print_notice("The cluster has no member %s any more: this unlocks all nodes, and "
+			     "then %s can be brought back by a new rejoin.",
+			     plan->ctx.gone->peer_url, joins);
+	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
+		return err_status(err->code);
+	int status = perform(opts, plan, book, PERFORM_RESUME, err);
+	if (!status && rerun->lacks)
+		print_notice("%s, should it ever come back, still has the run's lock and what the "
+			     "run put there: kubectl etcd-backup resume %s --undo, with all "
+			     "nodes, and then rejoin it anew.",
+			     joins, rerun->run);
+	return status;
+}
+
 static int resume_with(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct playbook book;
@@ -104,6 +134,8 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	    rerun_context(opts, plan, &rerun, &book, err))
 		return err_status(err->code);
 	rerun_show(plan, &rerun);
+	if (rerun.abandoned)
+		return abandon(opts, plan, &rerun, &book, err);
 	enum rerun_next next = rerun_next(&rerun);
 	if (next == RERUN_ENDED) {
 		print_notice("It has ended: nothing is left to do.");

@@ -95,6 +95,11 @@ static void print_figures(const struct plan *plan, uint64_t ended)
 
 static void say_done(const struct plan *plan)
 {
+	if (plan->ctx.gone) {
+		print_line("abandoned run %s: %zu members, without %s", plan->ctx.run,
+			   plan->ctx.cluster->count, plan->ctx.gone->name);
+		return;
+	}
 	if (plan->ctx.leave_nothing) {
 		print_line("cleaned run %s", plan->ctx.target);
 		return;
@@ -129,8 +134,10 @@ static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 	case PLAY_NEEDS_YOU:
 		if (err->code == ERR_TAKEN)
 			break;
-		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume %s",
-			     plan->ctx.run);
+		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume "
+			     "%s%s%s",
+			     plan->ctx.run, plan->ctx.gone ? " --without " : "",
+			     plan->ctx.gone ? plan->ctx.gone->name : "");
 		if (err->code == ERR_SSH || err->code == ERR_TIMEOUT)
 			print_notice("For a node that is gone for good: --without MEMBER, on the "
 				     "way back with --undo.");

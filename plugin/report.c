@@ -56,6 +56,9 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 		return report_drill_outcome(r);
 	switch (r->outcome) {
 	case PLAY_DONE:
+		if (ctx->gone)
+			return arena_printf(arena, "The rejoin is given up: %s is no member.",
+					    ctx->gone->name);
 		if (ctx->leave_nothing)
 			return "What the run kept is removed.";
 		if (ctx->joins)
@@ -82,11 +85,13 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 static const char *next_text(struct arena *arena, const struct report *r)
 {
 	const char *run = r->plan->ctx.run;
+	const struct member *gone = r->plan->ctx.gone;
 
 	if (r->drill)
 		return report_drill_next(arena, r);
 	if (r->outcome == PLAY_NEEDS_YOU && !(r->err && r->err->code == ERR_TAKEN))
-		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s", run);
+		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s%s%s", run,
+				    gone ? " --without " : "", gone ? gone->name : "");
 	if (r->outcome == PLAY_DONE && r->plan->ctx.joins)
 		return arena_printf(arena,
 				    "Its old data is kept there.  To remove it: kubectl "

@@ -112,7 +112,7 @@ enum rerun_next rerun_next(const struct rerun *rerun)
 	return rerun->committed ? RERUN_ON : RERUN_EITHER;
 }
 
-/* A rejoin's node is the first of its fleet; what is to be done there cannot be done without it. */
+/* A rejoin's node is the first of its fleet; without it there is only its end. */
 static int order_nodes(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		       struct err *err)
 {
@@ -126,10 +126,8 @@ static int order_nodes(const struct opts *opts, struct plan *plan, struct rerun 
 	if (!joins || !at)
 		return 0;
 	if (at == count && opts->without) {
-		err_set(err, ERR_UNSAFE, "run %s brings %s back: it does not end without it",
-			rerun->run, joins);
-		return err_hint(err, "take its learner out of the list and remove the lock by "
-				     "hand: docs/resume.md, \"By hand\", a rejoin");
+		rerun->abandoned = rerun->lacks = true;
+		return 0;
 	}
 	if (plan_put_first(plan, joins, err))
 		return err_in(err, "run %s brings a node back", rerun->run);
@@ -168,17 +166,25 @@ static int ask_vote(struct node *node, void *arg, struct err *err)
 			  err);
 }
 
-/* A member that has its vote is not taken out again: only the cluster knows. */
+/*
+ * A member that has its vote is not taken out again, and what was past its commit is not any more when somebody has taken the member
+ * out: only the cluster knows.  Past the commit, by what stands on the nodes, it need not answer.
+ */
 static int find_vote(struct plan *plan, struct rerun *rerun, struct err *err)
 {
 	bool only[CLUSTER_MEMBERS_MAX] = { true };
 	struct err errs[CLUSTER_MEMBERS_MAX];
 	struct asking asking = { plan, rerun };
+	const bool past = rerun->committed;
 
-	if (!plan->ctx.joins || rerun->committed ||
-	    !fleet_each(plan->found.fleet, ask_vote, &asking, only, errs, NULL, NULL))
+	if (!plan->ctx.joins)
 		return 0;
-	return fleet_first(plan->found.fleet, errs, err);
+	if (fleet_each(plan->found.fleet, ask_vote, &asking, only, errs, NULL, NULL)) {
+		rerun->committed = past;
+		return past ? 0 : fleet_first(plan->found.fleet, errs, err);
+	}
+	rerun->abandoned = past && !rerun->committed;
+	return 0;
 }
 
 /* Its members are not where the manifests say; one to look into is on one node only. */
@@ -265,12 +271,76 @@ static int check_members(const struct opts *opts, const struct plan *plan, struc
 	return err_hint(err, "name all nodes; for one that is gone for good: --without MEMBER");
 }
 
+/* The member of `then`, a --initial-cluster, that the cluster has not; NULL: none, or several. */
+static const struct member *find_gone(struct plan *plan, const char *then)
+{
+	struct cluster *now = &plan->found.cluster;
+	struct member *gone = NULL;
+
+	for (const char *at = then, *comma; at; at = comma ? comma + 1 : NULL) {
+		comma = strchr(at, ',');
+		size_t len = comma ? (size_t)(comma - at) : strlen(at);
+		const char *equals = memchr(at, '=', len);
+		if (!equals)
+			return NULL;
+		const size_t name_len = (size_t)(equals - at);
+		const char *name = arena_strndup(plan->arena, at, name_len);
+		if (cluster_by_name(now, name))
+			continue;
+		if (gone)
+			return NULL;
+		gone = arena_alloc(plan->arena, sizeof(*gone));
+		*gone = (struct member){ .name = name,
+					 .peer_url = arena_strndup(plan->arena, equals + 1,
+								   len - name_len - 1) };
+	}
+	return gone;
+}
+
+/* A rejoin that is ended without its node: nothing is built, whatever version of the playbook it was begun with. */
+static int abandon_context(const struct opts *opts, struct plan *plan, const struct rerun *rerun,
+			   struct playbook *book, struct err *err)
+{
+	const struct run_state *told = rerun->told;
+	struct play_ctx *ctx = &plan->ctx;
+
+	memcpy(ctx->run, rerun->run, strlen(rerun->run) + 1);
+	if (perform_playbook(plan, "abandon", book, err) || plan_members(plan, err))
+		return -1;
+	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
+	ctx->leave_nothing = true;
+	ctx->gone = find_gone(plan, told->initial_cluster);
+	if (!ctx->gone || (!text_same(ctx->gone->name, opts->without) &&
+			   !text_same(told->joins, opts->without))) {
+		err_set(err, ERR_UNSAFE, "run %s brings %s back, and had %s", rerun->run,
+			told->joins, told->initial_cluster);
+		return err_hint(err, "to end it without %s: --without %s, and all other nodes",
+				told->joins, told->joins);
+	}
+	if (plan->found.missing && !cluster_same_urls(plan->found.missing_url, ctx->gone->peer_url))
+		return err_set(err, ERR_UNSAFE,
+			       "the cluster has a member %s, which is not that of run %s: %s",
+			       plan->found.missing_url, rerun->run, ctx->gone->peer_url);
+	return 0;
+}
+
+/* The node is there again, with all that the run has done: it is only unlocked, as the others are. */
+static int abandoned_context(struct plan *plan, struct playbook *book, struct err *err)
+{
+	plan->ctx.joins = NULL;
+	plan->ctx.leave_nothing = true;
+	plan->ctx.gone = &plan->found.cluster.members[0];
+	return perform_playbook(plan, "abandon", book, err);
+}
+
 int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		  struct playbook *book, struct err *err)
 {
 	const struct run_state *told = rerun->told;
 	struct play_ctx *ctx = &plan->ctx;
 
+	if (rerun->abandoned)
+		return abandon_context(opts, plan, rerun, book, err);
 	if (perform_playbook(plan, told->playbook, book, err))
 		return -1;
 	if (!text_same(told->playbook_sha256, book->sha256)) {
@@ -290,6 +360,8 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	if (find_vote(plan, rerun, err) || check_members(opts, plan, rerun, err))
 		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
+	if (rerun->abandoned)
+		return abandoned_context(plan, book, err);
 	tell_without(opts, plan, rerun);
 	ctx->target = told->target;
 	ctx->leave_nothing = strcmp(told->playbook, "clean") == 0;

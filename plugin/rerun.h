@@ -18,6 +18,7 @@ struct rerun {
 	bool undoing;
 	bool committed; /* an API server has been started over the new data; rejoin: the member has its vote */
 	bool lacks;     /* a member of then is left out now */
+	bool abandoned; /* a rejoin whose node is left out, or whose member was taken out past the commit: playbooks/abandon.yaml ends it */
 	bool has_story; /* this machine has its journal */
 	struct journal_story story;
 };
@@ -32,7 +33,7 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 
 /*
  * Puts into the plan's context what the run was begun with.  -1: UNSAFE when the members are not those of then;
- * CONFIG when this program has another playbook.
+ * CONFIG when this program has another playbook.  Of one that is abandoned: that playbook, and as ctx.gone the member of its node.
  */
 int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 		  struct playbook *book, struct err *err);

@@ -4,9 +4,10 @@
 #include "play/join.h"
 
 #include "base/log.h"
+#include "play/look.h"
 #include "play/state.h"
 
-enum { ASK_MS = 5000 };
+enum { ASK_MS = 5000, AGAIN_MS = 200 };
 
 const struct etcd_member *join_find(const struct etcd_members *members, const struct member *member)
 {
@@ -14,6 +15,12 @@ const struct etcd_member *join_find(const struct etcd_members *members, const st
 		if (cluster_same_urls(members->list[i].peer_urls, member->peer_url))
 			return &members->list[i];
 	return NULL;
+}
+
+bool join_is_gone(const struct node *node, const struct play_ctx *ctx)
+{
+	return ctx->gone &&
+	       cluster_same_urls(ctx->gone->peer_url, play_node(ctx, node)->member->peer_url);
 }
 
 static int ask(struct join_view *view, uint64_t deadline, struct err *err)
@@ -58,7 +65,7 @@ int join_view(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 
 	for (size_t i = 0; i < ctx->cluster->count; i++) {
 		struct err silent = ERR_INIT;
-		if (i == node->index)
+		if (ctx->joins && i == node->index)
 			continue;
 		if (!join_ask(node, ctx, i, deadline, out, &silent))
 			return 0;
@@ -94,5 +101,20 @@ int join_votes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 	if (join_view(node, ctx, deadline, &view, err))
 		return -1;
 	*votes = view.own && !view.own->learner;
+	return 0;
+}
+
+int join_again(struct node *node, const struct play_ctx *ctx, uint64_t deadline, join_try *try_once,
+	       struct err *err)
+{
+	while (try_once(node, ctx, deadline, err)) {
+		if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
+			return -1;
+		log_at(4, "%s: %s", node->name, err->text);
+		if (now_ms() >= deadline)
+			return -1;
+		if (look_pause(node, AGAIN_MS, err))
+			return -1;
+	}
 	return 0;
 }

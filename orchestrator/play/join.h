@@ -31,7 +31,7 @@ struct join_view {
 int join_ask(struct node *node, const struct play_ctx *ctx, size_t index, uint64_t deadline,
 	     struct join_view *out, struct err *err);
 
-/* The first of the other members that answers so.  -1: none does. */
+/* The first member that answers so, but for the one that joins.  -1: none does. */
 int join_view(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 	      struct join_view *out, struct err *err);
 void join_view_scoped(struct join_view *view);
@@ -40,8 +40,20 @@ void join_view_scoped(struct join_view *view);
 const struct etcd_member *join_find(const struct etcd_members *members,
 				    const struct member *member);
 
+/* Whether the node is that of the member which is taken out, and there nevertheless: its etcd is no part of the cluster. */
+bool join_is_gone(const struct node *node, const struct play_ctx *ctx);
+
 /* Whether this run has added the node's member and it has its vote: from there is no way back. */
 int join_votes(struct node *node, const struct play_ctx *ctx, uint64_t deadline, bool *votes,
+	       struct err *err);
+
+/*
+ * try_once until it succeeds, or the deadline has come, or it fails with UNSAFE or CANCELLED: members that have just begun to know each
+ * other refuse changes for some seconds.
+ */
+typedef int join_try(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
+		     struct err *err);
+int join_again(struct node *node, const struct play_ctx *ctx, uint64_t deadline, join_try *try_once,
 	       struct err *err);
 
 #endif

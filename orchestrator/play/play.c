@@ -253,7 +253,11 @@ static enum play_outcome run_committed(struct play *play, struct err *err)
 	play->deadline = 0;
 	int failed = forward_from_commit(play, err);
 	if (play->journal)
-		journal_add(play->journal, "end", NULL, NULL, failed ? err->text : NULL, &ignored);
+		journal_add(play->journal, "end", NULL, NULL,
+			    failed            ? err->text
+			    : play->ctx->gone ? "abandoned"
+					      : NULL,
+			    &ignored);
 	return failed ? PLAY_NEEDS_YOU : PLAY_DONE;
 }
 

@@ -103,6 +103,8 @@ struct play_ctx {
 	const char *playbook, *playbook_sha256;
 	const char *target; /* rollback, clean: the run whose kept data is meant; NULL: none */
 	const char *joins;  /* rejoin: the node that comes back, which is the first; NULL: none */
+	const struct member *
+		gone; /* abandon: the member of the rejoin whose node is none of these; NULL: none */
 	const struct play_drill *drill; /* NULL: it is none */
 	uint64_t grace_ms;
 	/* Asks for /readyz at the address that users have; NULL: not known. */
@@ -167,6 +169,9 @@ int verb_remove_learner(struct node *, const struct play_ctx *, uint64_t, struct
 int verb_wait_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_promote_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_wait_voters(struct node *, const struct play_ctx *, uint64_t, struct err *);
+/* verb_abandon.c */
+int verb_check_remaining(struct node *, const struct play_ctx *, uint64_t, struct err *);
+int verb_remove_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_wait_voters(const struct play_ctx *, struct err *);
 /* verb_pod.c */
 int verb_stop_apiserver(struct node *, const struct play_ctx *, uint64_t, struct err *);

@@ -13,25 +13,6 @@
 
 enum { ASK_MS = 5000, AGAIN_MS = 200 };
 
-typedef int join_try(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		     struct err *err);
-
-/* Until it succeeds: members that have just begun to know each other refuse changes for some seconds. */
-static int again(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
-		 join_try *try_once, struct err *err)
-{
-	while (try_once(node, ctx, deadline, err)) {
-		if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
-			return -1;
-		log_at(4, "%s: %s", node->name, err->text);
-		if (now_ms() >= deadline)
-			return -1;
-		if (look_pause(node, AGAIN_MS, err))
-			return -1;
-	}
-	return 0;
-}
-
 static void expect(struct play_node *self, uint64_t member, uint64_t cluster)
 {
 	self->want_member = member;
@@ -68,7 +49,7 @@ static int add_once(struct node *node, const struct play_ctx *ctx, uint64_t dead
 int verb_add_learner(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
-	return again(node, ctx, deadline, add_once, err);
+	return join_again(node, ctx, deadline, add_once, err);
 }
 
 static int remove_once(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -96,7 +77,7 @@ int verb_remove_learner(struct node *node, const struct play_ctx *ctx, uint64_t 
 
 	if (state_marked(node, ctx, MARK_ADDS, deadline, &adds, err))
 		return -1;
-	return adds ? again(node, ctx, deadline, remove_once, err) : 0;
+	return adds ? join_again(node, ctx, deadline, remove_once, err) : 0;
 }
 
 /* It serves as the member that was added, and has applied all that the cluster had when the wait began. */
@@ -179,7 +160,7 @@ static int promote_once(struct node *node, const struct play_ctx *ctx, uint64_t 
 int verb_promote_learner(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 			 struct err *err)
 {
-	return again(node, ctx, deadline, promote_once, err);
+	return join_again(node, ctx, deadline, promote_once, err);
 }
 
 /* Each member for itself: it has a leader and no alarm, and the members that it knows are those of the nodes, all with a vote. */
@@ -223,7 +204,7 @@ static int voter_once(struct node *node, const struct play_ctx *ctx, uint64_t de
 int verb_wait_voters(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
-	return again(node, ctx, deadline, voter_once, err);
+	return join_again(node, ctx, deadline, voter_once, err);
 }
 
 int judge_wait_voters(const struct play_ctx *ctx, struct err *err)

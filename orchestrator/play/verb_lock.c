@@ -4,6 +4,7 @@
 #include "play/lock.h"
 
 #include "base/mem.h"
+#include "play/join.h"
 #include "play/paths.h"
 #include "play/state.h"
 
@@ -105,5 +106,8 @@ int verb_unlock_nodes(struct node *node, const struct play_ctx *ctx, uint64_t de
 			       : -1;
 	if (ours && node_run(node, argv("rm", "-f", LOCK_FILE), deadline, NULL, err))
 		return -1;
-	return ctx->undoing || ctx->leave_nothing ? remove_run(node, ctx, deadline, err) : 0;
+	/* of one that came back there is old data, which clean removes */
+	return ctx->undoing || (ctx->leave_nothing && !join_is_gone(node, ctx))
+		       ? remove_run(node, ctx, deadline, err)
+		       : 0;
 }

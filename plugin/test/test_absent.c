@@ -45,6 +45,37 @@ static void test_hints(void)
 	}
 }
 
+/* One that was added and never started has no name: resume takes it for the one it is told to leave out, and nobody else does. */
+static void test_never_started(void)
+{
+	struct opts opts = { .without = "cp-2", .assume_down = true };
+	struct node_dir dir = { .root = "/nonexistent" };
+	struct plan plan;
+	struct err err;
+
+	for (int resume = 0; resume < 2; resume++) {
+		err = ERR_INIT;
+		opts.command = resume ? "resume" : "restore";
+		plan_begin(&plan);
+		plan.found.cluster.count = 1;
+		plan.found.cluster.members[0] =
+			(struct member){ .name = "cp-1", .client_url = "https://10.0.0.1:2379" };
+		plan.found.found[0].answers = plan.found.found[0].listed = true;
+		plan.found.missing = plan.found.missing_url = "https://127.0.0.1:1";
+		node_dir_init(&plan.found.nodes[0], "cp-1", &dir);
+		plan.found.fleet = fleet_new(plan.found.nodes, 1);
+		plan.found.ssh.port = 1; /* nobody listens there */
+		CHECK_INT(absent_check(&opts, &plan, &err), resume ? 0 : -1);
+		if (resume)
+			CHECK_HAS(plan.left_out, "cp-2 does not answer and is taken for down");
+		else
+			CHECK_HAS(err.text, "member https://127.0.0.1:1 is on none of the nodes");
+		fleet_free(plan.found.fleet);
+		plan.found.fleet = NULL;
+		plan_release(&plan);
+	}
+}
+
 /* Of a member whose node was not read when the snapshot was taken the recipe has the name and the URL: it is missed all the same. */
 static void test_recipe(void)
 {
@@ -205,5 +236,5 @@ static void test_keep(void)
 		arena_free(d.arenas[i]);
 }
 
-TESTS(TEST(test_hints), TEST(test_recipe), TEST(test_unknown), TEST(test_no_member_any_more),
-      TEST(test_no_list), TEST(test_keep))
+TESTS(TEST(test_hints), TEST(test_never_started), TEST(test_recipe), TEST(test_unknown),
+      TEST(test_no_member_any_more), TEST(test_no_list), TEST(test_keep))

@@ -129,4 +129,43 @@ static void test_next(void)
 	plan_release(&plan);
 }
 
-TESTS(TEST(test_members), TEST(test_without), TEST(test_next))
+/* A rejoin whose node, m3's, is not there. */
+static void find_abandoned(const char *without)
+{
+	find("rejoin", without, PHASE_LOCKED);
+	told.joins = "cp-3";
+	rerun.abandoned = rerun.lacks = true;
+}
+
+static void test_abandoned(void)
+{
+	struct playbook book;
+	struct err err = ERR_INIT;
+
+	for (int by_node = 0; by_node < 2; by_node++) {
+		find_abandoned(by_node ? "cp-3" : "m3");
+		told.playbook_sha256 = "of another version"; /* nothing is built */
+		CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
+		CHECK_STR(book.name, "abandon");
+		CHECK_STR(plan.ctx.run, rerun.run);
+		CHECK_STR(plan.ctx.gone->name, "m3");
+		CHECK_STR(plan.ctx.gone->peer_url, "https://10.0.0.3:2380");
+		CHECK(!plan.ctx.joins);
+		CHECK(plan.ctx.leave_nothing);
+		plan.found.arena = NULL;
+		plan_release(&plan);
+	}
+	find_abandoned("m2"); /* the wrong name */
+	refused("brings cp-3 back", "--without cp-3");
+	find_abandoned("m3"); /* another node is not named */
+	told.initial_cluster = THEN ",m4=https://10.0.0.4:2380";
+	refused("brings cp-3 back", "all other nodes");
+	find_abandoned("m3"); /* somebody else has added a member */
+	plan.found.missing = plan.found.missing_url = "https://10.0.0.4:2380";
+	refused("the cluster has a member https://10.0.0.4:2380", "");
+	find_abandoned("m3");
+	told.initial_cluster = "nonsense";
+	refused("had nonsense", "--without cp-3");
+}
+
+TESTS(TEST(test_members), TEST(test_without), TEST(test_next), TEST(test_abandoned))

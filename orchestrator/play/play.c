@@ -333,6 +333,44 @@ int play_look(struct play *play, struct err *err)
 	return 0;
 }
 
+/* Notes the nodes that did not answer as left out; whether any node failed. */
+static bool leave_out(const struct play *play, const struct err errs[], bool left_out[])
+{
+	bool failed = false;
+
+	for (size_t n = 0; n < fleet_count(play->fleet); n++) {
+		const enum err_code code = errs[n].code;
+		left_out[n] |= code && code != ERR_REMOTE && code != ERR_UNSAFE;
+		failed |= code != ERR_NONE;
+	}
+	return failed;
+}
+
+int play_look_all(struct play *play, bool left_out[], struct err *err)
+{
+	const struct playbook *book = play->playbook;
+	struct err errs[FLEET_MAX], first = ERR_INIT;
+
+	for (size_t i = 0; i < book->count && book->steps[i].verb->kind == VERB_LOOKS; i++) {
+		struct err step_err = ERR_INIT;
+		bool all = true;
+		for (size_t n = 0; n < fleet_count(play->fleet); n++)
+			all = all && !left_out[n];
+		if (!all && book->steps[i].on == ON_FIRST)
+			continue;
+		int failed = play_step(play, i, false, left_out, errs, &step_err);
+		/* of nodes that were not read nobody can tell whether they agree with the others */
+		if ((leave_out(play, errs, left_out) || (failed && all)) && !first.code)
+			first = step_err;
+		if (step_err.code == ERR_CANCELLED)
+			break;
+	}
+	if (!first.code)
+		return 0;
+	*err = first;
+	return -1;
+}
+
 int play_status(enum play_outcome outcome, const struct err *err)
 {
 	switch (outcome) {

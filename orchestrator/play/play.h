@@ -59,4 +59,11 @@ enum play_outcome play_undo(struct play *play, struct err *err);
 /* Plays only the looking steps before the first changing one; 0 or -1. */
 int play_look(struct play *play, struct err *err);
 
+/*
+ * The same, to tell all that is wrong: a step that fails does not keep the next from being played.  left_out[i]: that node was not read,
+ * and has no part in it, as one that no longer answers from there on.  A step on the first node asks the others from there, so that it is
+ * not played when one is left out.  -1: the first error.
+ */
+int play_look_all(struct play *play, bool left_out[], struct err *err);
+
 #endif

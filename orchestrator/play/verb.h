@@ -133,6 +133,8 @@ struct verb {
 /* The table; ends with a NULL name. */
 extern const struct verb verbs[];
 const struct verb *verb_find(const char *name); /* NULL: there is none */
+/* The names of the checks that the verb makes on a node, in their order; NULL: there are no more. */
+const char *verb_check_name(const struct verb *verb, size_t index);
 
 /* What this run knows of the node. */
 static inline struct play_node *play_node(const struct play_ctx *ctx, const struct node *node)
@@ -143,6 +145,7 @@ static inline struct play_node *play_node(const struct play_ctx *ctx, const stru
 /* verb_check.c; the locks in verb_lock.c */
 int verb_check_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int judge_check_nodes(const struct play_ctx *, struct err *);
+const char *check_nodes_name(size_t index);
 int verb_lock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_unlock_nodes(struct node *, const struct play_ctx *, uint64_t, struct err *);
 /* verb_file.c */
@@ -163,6 +166,7 @@ int verb_drop_member(struct node *, const struct play_ctx *, uint64_t, struct er
 int verb_empty_member(struct node *, const struct play_ctx *, uint64_t, struct err *);
 /* verb_join_check.c */
 int verb_check_joining(struct node *, const struct play_ctx *, uint64_t, struct err *);
+const char *check_joining_name(size_t index);
 /* verb_join.c */
 int verb_add_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);
 int verb_remove_learner(struct node *, const struct play_ctx *, uint64_t, struct err *);

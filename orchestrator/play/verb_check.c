@@ -200,6 +200,11 @@ static const struct {
 };
 _Static_assert(sizeof(checks) / sizeof(checks[0]) <= CHECKS_MAX, "a place for every check");
 
+const char *check_nodes_name(size_t index)
+{
+	return index < sizeof(checks) / sizeof(checks[0]) ? checks[index].name : NULL;
+}
+
 /* Every check is made, so that whoever mends things knows all that is to be mended. */
 int verb_check_nodes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)

@@ -185,6 +185,11 @@ static const struct {
 	int (*run)(struct node *, const struct play_ctx *, uint64_t, struct err *);
 } checks[] = { { "cluster", check_cluster }, { "idle", check_idle }, { "flags", check_flags } };
 
+const char *check_joining_name(size_t index)
+{
+	return index < sizeof(checks) / sizeof(checks[0]) ? checks[index].name : NULL;
+}
+
 /* All are made and told, as in check-nodes, behind whose checks they stand. */
 int verb_check_joining(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		       struct err *err)

@@ -102,3 +102,10 @@ const struct verb *verb_find(const char *name)
 			return verb;
 	return NULL;
 }
+
+const char *verb_check_name(const struct verb *verb, size_t index)
+{
+	if (verb->run == verb_check_nodes)
+		return check_nodes_name(index);
+	return verb->run == verb_check_joining ? check_joining_name(index) : NULL;
+}

@@ -535,6 +535,48 @@ static void test_look(void)
 	fake_world_close(&world);
 }
 
+static int cannot_open(struct node *node, uint64_t deadline, struct err *err)
+{
+	(void)node;
+	(void)deadline;
+	return err_set(err, ERR_SSH, "no route");
+}
+
+/* Nodes that were not read have no part in it, and keep nobody else from being looked at. */
+static void test_look_all(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct playbook book;
+	struct fake_world world;
+	struct err err = ERR_INIT;
+	bool out[FLEET_MAX] = { false, true };
+
+	fake_world_open(&world, NODES, false);
+	read_restore(arena, &book);
+	struct play play = { .playbook = &book, .fleet = world.fleet, .ctx = &world.ctx };
+	world.cluster.members[1].name = NULL; /* with it they would not be one cluster */
+	CHECK_INT(play_look_all(&play, out, &err), 0);
+	CHECK_INT(world.play_nodes[1].check_count, 0);
+	CHECK(world.play_nodes[0].check_count > 5 && world.play_nodes[2].check_count > 5);
+	world.cluster.members[0].quota = 5;
+	struct node_ops ops = *world.fleet_nodes[2].ops;
+	ops.open = cannot_open;
+	world.fleet_nodes[2].ops = &ops;
+	world.play_nodes[2].check_count = 0;
+	CHECK_INT(play_look_all(&play, out, &err), -1);
+	CHECK_HAS(err.text, "cp-1: check-nodes: ");
+	CHECK_HAS(err.text, "(and 1 more)");
+	CHECK(!out[0] && out[1] && out[2]);
+	CHECK_INT(world.play_nodes[2].check_count, 0);
+	world.cluster.members[1].name = "cp-2";
+	out[1] = false;
+	world.cluster.members[2].name = "cp-1";
+	world.cluster.members[0].quota = 0;
+	CHECK_INT(play_look_all(&play, out, &err), 0);
+	out[2] = false;
+	fake_world_close(&world);
+}
+
 static void test_status(void)
 {
 	struct err err = { .code = ERR_CORRUPT };
@@ -632,8 +674,8 @@ static void test_undo_fails_for_good(void)
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_look), TEST(test_status), TEST(test_timeout), TEST(test_undo_fails_for_good),
-      TEST(test_restores), TEST(test_real_commands), TEST(test_wal_dir), TEST(test_refusals),
-      TEST(test_first_ahead), TEST(test_after_the_commit), TEST(test_interrupted),
-      TEST(test_taken_over), TEST(test_taken_over_and_failed), TEST(test_undo_fails_once),
-      TEST(test_every_step_fails_once))
+TESTS(TEST(test_look), TEST(test_look_all), TEST(test_status), TEST(test_timeout),
+      TEST(test_undo_fails_for_good), TEST(test_restores), TEST(test_real_commands),
+      TEST(test_wal_dir), TEST(test_refusals), TEST(test_first_ahead), TEST(test_after_the_commit),
+      TEST(test_interrupted), TEST(test_taken_over), TEST(test_taken_over_and_failed),
+      TEST(test_undo_fails_once), TEST(test_every_step_fails_once))

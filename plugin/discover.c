@@ -29,7 +29,6 @@ struct reading {
 	uint64_t end; /* of --timeout */
 	struct etcd_members lists[CLUSTER_MEMBERS_MAX];
 	bool listed[CLUSTER_MEMBERS_MAX];
-	char fingerprints[CLUSTER_MEMBERS_MAX][65];
 };
 
 static uint64_t limit(const struct reading *r, uint64_t ms)
@@ -132,7 +131,8 @@ static int ask_member(struct node *node, void *arg, struct err *err)
 		return silent(found, err);
 	if (r->d->survey)
 		found->certificate_end = etcd_client_certificate_end(client, m, deadline);
-	snprintf(r->fingerprints[node->index], 65, "%s", etcd_client_ca_fingerprint(client));
+	const char *ca = etcd_client_ca_fingerprint(client);
+	found->ca = *ca ? arena_strdup(r->d->arenas[node->index], ca) : NULL;
 	if (!etcd_status(client, deadline, &status, err)) {
 		note_status(found, &status, r->d->arenas[node->index]);
 	} else {
@@ -169,8 +169,10 @@ static int find_external(struct discovery *d, struct err *err)
 		buf_addf(&without, "%s%s", without.len ? ", " : "", d->nodes[i].name);
 		snprintf(d->found[i].silence, sizeof(d->found[i].silence), "%s is not there",
 			 ETCD_MANIFEST);
+		if (d->shows_all)
+			err_set(&d->found[i].failure, ERR_CONFIG, "%s", d->found[i].silence);
 	}
-	if (without.len && !(d->survey && with))
+	if (without.len && !d->shows_all && !(d->survey && with))
 		return err_set(err, ERR_CONFIG, "%s: %s is not there", buf_str(&without),
 			       ETCD_MANIFEST);
 	return 0;
@@ -181,9 +183,16 @@ static bool goes_on(struct discovery *d, const struct err errs[])
 {
 	if (!discover_goes_on(d, errs))
 		return false;
-	for (size_t i = 0; i < d->cluster.count; i++)
-		if (errs[i].code)
-			silent(&d->found[i], &errs[i]);
+	for (size_t i = 0; i < d->cluster.count; i++) {
+		if (!errs[i].code)
+			continue;
+		silent(&d->found[i], &errs[i]);
+		if (!d->shows_all)
+			continue;
+		d->found[i].failure = errs[i];
+		/* an API server that names it has no external etcd for that */
+		d->cluster.members[i].address = d->nodes[i].address;
+	}
 	return true;
 }
 
@@ -216,8 +225,8 @@ static int read_all(struct discovery *d, struct reading *r, struct err *err)
 			d->cluster.id = d->found[i].cluster_id;
 		if (!d->cluster.kubernetes_version && d->found[i].has_api)
 			d->cluster.kubernetes_version = d->found[i].api.version;
-		if (!d->cluster.ca_fingerprint && r->fingerprints[i][0])
-			d->cluster.ca_fingerprint = arena_strdup(d->arena, r->fingerprints[i]);
+		if (!d->cluster.ca_fingerprint && d->found[i].ca)
+			d->cluster.ca_fingerprint = arena_strdup(d->arena, d->found[i].ca);
 	}
 	return 0;
 }
@@ -238,13 +247,9 @@ static void fill_silent(struct discovery *d, const struct cluster *pods)
 
 static void compare_all(struct discovery *d, const struct reading *r, const struct cluster *pods)
 {
-	size_t first = 0; /* whose CA the cluster's is */
-
 	if (d->cluster.external)
 		return;
 	fill_silent(d, pods);
-	while (first + 1 < d->cluster.count && !r->fingerprints[first][0])
-		first++;
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		if (d->api_answered && pods->members[i].pod && !d->found[i].silence[0])
 			discover_compare_pod(d, &d->cluster.members[i], &pods->members[i]);
@@ -255,13 +260,8 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 				      d->nodes[i].name);
 		if (r->listed[i])
 			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
-		if (r->fingerprints[i][0] &&
-		    strcmp(r->fingerprints[i], d->cluster.ca_fingerprint) != 0) {
-			d->foreign = d->nodes[i].name;
-			discover_warn(d, "%s: its etcd CA is another one than that of %s",
-				      d->nodes[i].name, d->nodes[first].name);
-		}
 	}
+	discover_compare_ca(d);
 	discover_compare_count(d);
 }
 
@@ -318,13 +318,27 @@ static int look_at(struct discovery *d, const struct cluster *where, uint64_t en
 /* One that cannot be reached keeps none of the others from being looked at, if they are named. */
 static int not_reached(const struct opts *opts, struct err *err)
 {
-	if (!discover_unreached(err) || opts->nodes)
+	const bool without = opts_takes(opts, "without");
+
+	if (!discover_unreached(err) || (opts->nodes && !without))
 		return -1;
+	if (opts->nodes)
+		return err_hint(err, "bring it back; when it is down for good, leave it out of "
+				     "--nodes and name its member: --without MEMBER");
 	return err_hint(err, "while a node is down, name the others: --nodes name=address,...%s",
-			opts_takes(opts, "without")
-				? "; a member whose node is down for good is left out by --without "
+			without ? "; a member whose node is down for good is left out by --without "
 				  "MEMBER"
 				: "");
+}
+
+static int look_and_hint(const struct opts *opts, struct discovery *d, const struct cluster *where,
+			 uint64_t end, struct err *err)
+{
+	if (look_at(d, where, end, err))
+		return not_reached(opts, err);
+	for (size_t i = 0; i < d->cluster.count; i++)
+		not_reached(opts, &d->found[i].failure);
+	return 0;
 }
 
 int discover(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
@@ -336,6 +350,7 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 	*d = (struct discovery){ .arena = arena_new(),
 				 .survey = d->survey,
 				 .passes_over = d->passes_over,
+				 .shows_all = d->shows_all,
 				 .wanted = d->wanted };
 	d->cluster.arena = d->arena;
 	d->ssh = (struct ssh_settings){ opts->ssh_user, opts->ssh_key, (unsigned)opts->ssh_port,
@@ -349,11 +364,11 @@ int discover(const struct opts *opts, const struct recipe *inventory, struct dis
 		discover_where_wanted(opts, d, &where);
 	if (failed)
 		return -1;
-	if (look_at(d, &where, end, err))
-		return not_reached(opts, err);
+	if (look_and_hint(opts, d, &where, end, err))
+		return -1;
 	while (discover_where_missing(opts, d, &where))
-		if (look_at(d, &where, end, err))
-			return not_reached(opts, err);
+		if (look_and_hint(opts, d, &where, end, err))
+			return -1;
 	return 0;
 }
 

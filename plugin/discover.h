@@ -37,7 +37,11 @@ struct found_node {
 	char trouble[128];         /* what the member itself reports; "" when it is well */
 	struct etcd_status status; /* all of that answer */
 	char silence[256];         /* why there was none; "": there was one */
-	uint64_t certificate_end;  /* of the first to end; 0: not known, or not a survey */
+	struct err failure; /* why the node was not read, with shows_all; code NONE: it was */
+	const char *ca;     /* SHA-256 of its etcd CA, hex; NULL: not known */
+	const char *
+		foreign; /* the node whose etcd CA is another one; NULL: it is that of the others */
+	uint64_t certificate_end; /* of the first to end; 0: not known, or not a survey */
 };
 
 struct discovery {
@@ -51,6 +55,11 @@ struct discovery {
 	 * that has no sudo or no etcd stays an error.
 	 */
 	bool passes_over;
+	/*
+	 * The same for whatever a node fails in, and for all of them at once, of a dry run: found[].failure tells each, with what to do,
+	 * and a node that is foreign, and what is absent, is left to the caller, too.
+	 */
+	bool shows_all;
 	/* Set by the caller before: a node that is wanted, although it may have no member that counts and no pod; NULL: none. */
 	const char *wanted;
 	struct arena *arena;

@@ -31,11 +31,13 @@ bool discover_unreached(const struct err *err)
 
 bool discover_goes_on(const struct discovery *d, const struct err errs[])
 {
-	bool some = false;
+	bool some = d->shows_all;
 
 	for (size_t i = 0; i < d->cluster.count; i++) {
 		some |= !errs[i].code;
-		if (errs[i].code && !d->survey && !(d->passes_over && discover_unreached(&errs[i])))
+		if (d->shows_all ? errs[i].code == ERR_CANCELLED
+				 : errs[i].code && !d->survey &&
+					   !(d->passes_over && discover_unreached(&errs[i])))
 			return false;
 	}
 	return some;
@@ -177,6 +179,22 @@ int discover_check_storage(const struct discovery *d, const char *version, struc
 				     "snapshot of before the upgrade");
 	}
 	return 0;
+}
+
+void discover_compare_ca(struct discovery *d)
+{
+	size_t first = 0; /* whose CA the cluster's is */
+
+	while (first + 1 < d->cluster.count && !d->found[first].ca)
+		first++;
+	for (size_t i = first; i < d->cluster.count; i++) {
+		if (!d->found[i].ca || strcmp(d->found[i].ca, d->found[first].ca) == 0)
+			continue;
+		d->found[i].foreign = d->nodes[first].name;
+		d->foreign = d->nodes[i].name;
+		discover_warn(d, "%s: its etcd CA is another one than that of %s", d->nodes[i].name,
+			      d->nodes[first].name);
+	}
 }
 
 void discover_compare_count(struct discovery *d)

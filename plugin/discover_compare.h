@@ -13,7 +13,10 @@ int discover_parse_nodes(const char *text, struct arena *arena, struct cluster *
 
 /* Whether that is of a node that is not there or says nothing; one that refuses us has a hint. */
 bool discover_unreached(const struct err *err);
-/* Whether the nodes that failed, with errs[], leave enough: one was read, and survey or passes_over allows for the others. */
+/*
+ * Whether the nodes that failed, with errs[], leave enough: one was read, and survey or passes_over allows
+ * for the others; or shows_all.
+ */
 bool discover_goes_on(const struct discovery *d, const struct err errs[]);
 
 /* Adds a warning; a text that is there already is not added again. */
@@ -32,6 +35,8 @@ char *discover_other_etcd(struct arena *arena, const char *then, const char *her
  * UNSAFE, naming the first that cannot: it would end at once, after everything has been stopped for it.
  */
 int discover_check_storage(const struct discovery *d, const char *version, struct err *err);
+/* Of found[].ca: each whose CA is another one than the first's is foreign, with a warning. */
+void discover_compare_ca(struct discovery *d);
 void discover_compare_count(struct discovery *d);
 
 #endif

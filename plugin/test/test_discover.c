@@ -376,6 +376,42 @@ static void test_goes_on(void)
 		CHECK(!discover_goes_on(&d, errs));
 		errs[1] = ERR_INIT;
 		CHECK(discover_goes_on(&d, errs));
+		/* all of them are told by whoever asked for that, but for who has ended it */
+		d.survey = false;
+		d.shows_all = true;
+		CHECK_INT(discover_goes_on(&d, errs), cases[i].code != ERR_CANCELLED);
+		errs[1] = errs[0];
+		CHECK_INT(discover_goes_on(&d, errs), cases[i].code != ERR_CANCELLED);
+	}
+}
+
+/* Each that has another CA than the first whose CA is known. */
+static void test_ca(void)
+{
+	static const char *const cas[][4] = { { NULL, "aa", NULL, "aa" },
+					      { "aa", "bb", "aa", "cc" },
+					      { NULL, "aa", "bb", NULL },
+					      { NULL, NULL, NULL, NULL } };
+	static const char *const want[][4] = { { NULL, NULL, NULL, NULL },
+					       { NULL, "cp-1", NULL, "cp-1" },
+					       { NULL, NULL, "cp-2", NULL },
+					       { NULL, NULL, NULL, NULL } };
+	static const char *const names[] = { "cp-1", "cp-2", "cp-3", "cp-4" };
+	static const char *const last[] = { NULL, "cp-4", "cp-3", NULL };
+
+	for (size_t c = 0; c < sizeof(cas) / sizeof(cas[0]); c++) {
+		scoped(arena) struct arena *arena = arena_new();
+		struct discovery d = { .arena = arena, .cluster.count = 4 };
+		for (size_t i = 0; i < 4; i++) {
+			d.nodes[i].name = names[i];
+			/* other memory, the same words */
+			d.found[i].ca = arena_strdup(arena, cas[c][i]);
+		}
+		discover_compare_ca(&d);
+		CHECK_STR(d.foreign, last[c]);
+		for (size_t i = 0; i < 4; i++)
+			CHECK_STR(d.found[i].foreign, want[c][i]);
+		CHECK_INT(d.warning_count, c == 1 ? 2 : c == 2);
 	}
 }
 
@@ -407,4 +443,4 @@ static void test_listed(void)
 
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without), TEST(test_where_unread),
       TEST(test_pod), TEST(test_list), TEST(test_count), TEST(test_etcd), TEST(test_storage),
-      TEST(test_warn), TEST(test_silent), TEST(test_listed), TEST(test_goes_on))
+      TEST(test_warn), TEST(test_silent), TEST(test_listed), TEST(test_goes_on), TEST(test_ca))

@@ -4,6 +4,7 @@
  */
 #include "plugin/perform.h"
 #include "plugin/plan_doc.h"
+#include "plugin/preflight.h"
 #include "plugin/print.h"
 
 #include <string.h>
@@ -44,15 +45,15 @@ static void show(const struct plan *plan)
 static int dry_run(const struct plan *plan, const struct playbook *book, struct err *err)
 {
 	show(plan);
-	if (plan->ctx.nodes)
-		plan_print_checks(plan);
+	if (plan->preflight)
+		preflight_print(plan);
 	plan_print_steps(plan, book);
 	print_notice("Dry run: nothing was changed.");
 	return print_flush(err);
 }
 
 /* The node first, and what the others have to send it. */
-static int fill(struct plan *plan, const char *name, struct err *err)
+static int put_first(struct plan *plan, const char *name, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;
 
@@ -63,20 +64,43 @@ static int fill(struct plan *plan, const char *name, struct err *err)
 	for (size_t i = 1; i < plan->found.cluster.count; i++)
 		if (plan->found.found[i].db_size > ctx->db_size)
 			ctx->db_size = plan->found.found[i].db_size;
-	return plan_members(plan, err);
+	return 0;
+}
+
+static int check_others(const struct plan *plan, struct err *err)
+{
+	if (plan->found.cluster.count < 2)
+		return err_set(err, ERR_UNSAFE,
+			       "no other node was found: there is no cluster to come back to");
+	return plan_others_tell(plan, err);
 }
 
 static int look(const struct opts *opts, struct plan *plan, const struct playbook *book,
 		struct err *err)
 {
 	plan->found.wanted = opts->args[0]; /* kubelet may not have told the API of its pods yet */
-	if (plan_found(opts, plan, err) || fill(plan, opts->args[0], err))
+	return plan_found(opts, plan, err) || put_first(plan, opts->args[0], err) ||
+			       plan_members(plan, err) || check_others(plan, err) ||
+			       perform_look(plan, book, err)
+		       ? -1
+		       : 0;
+}
+
+/* The same, and whatever fails does not keep the rest from being looked at. */
+static int look_at_all(const struct opts *opts, struct plan *plan, const struct playbook *book,
+		       struct err *err)
+{
+	struct err others = ERR_INIT;
+
+	plan->found.wanted = opts->args[0];
+	plan->found.shows_all = true;
+	if (plan_found(opts, plan, err) || put_first(plan, opts->args[0], err))
 		return -1;
-	if (plan->found.cluster.count < 2)
-		return err_set(err, ERR_UNSAFE,
-			       "no other node was found: there is no cluster to "
-			       "come back to");
-	return plan_others_tell(plan, err) ? -1 : perform_look(plan, book, err);
+	preflight_begin(plan);
+	preflight_members(opts, plan);
+	check_others(plan, &others);
+	preflight_add(plan, "others", &others);
+	return preflight_end(plan, book, err);
 }
 
 static int look_dry(const struct opts *opts, struct plan *plan, const struct playbook *book,
@@ -85,10 +109,10 @@ static int look_dry(const struct opts *opts, struct plan *plan, const struct pla
 	if (strcmp(opts->dry_run, "client") == 0)
 		return plan_api(opts, plan, err) || plan_put_first(plan, opts->args[0], err) ? -1
 											     : 0;
-	if (!look(opts, plan, book, err))
+	if (!look_at_all(opts, plan, book, err))
 		return 0;
-	if (plan->ctx.nodes)
-		plan_print_checks(plan);
+	if (plan->preflight)
+		preflight_print(plan);
 	return -1;
 }
 

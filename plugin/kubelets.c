@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "plugin/print.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +79,22 @@ static int check_list(const char *named, struct err *err)
 	return 0;
 }
 
-int kubelets_check(const char *named, const struct ssh_settings *ssh, int cancel_fd,
+/* Code and hint are those of the first. */
+static void add_failure(struct err *err, const struct err *one)
+{
+	size_t len = strlen(err->text);
+
+	if (!err->code)
+		*err = *one;
+	else
+		snprintf(err->text + len, sizeof(err->text) - len, "; %.300s", one->text);
+	if (!err->hint[0])
+		err_hint(err,
+			 "nothing was changed; leave it out of --restart-kubelets, and restart "
+			 "it by hand at the end");
+}
+
+int kubelets_check(const char *named, bool all, const struct ssh_settings *ssh, int cancel_fd,
 		   struct err *err)
 {
 	if (check_list(named, err)) /* all of it, before anybody is logged in to */
@@ -88,15 +104,14 @@ int kubelets_check(const char *named, const struct ssh_settings *ssh, int cancel
 		if (!next(&at, &words[0], &words[1]))
 			return bad_list(at, err);
 		scoped(mem) char *name = words[0], *address = words[1];
-		if (on_node(name, address, ssh, cancel_fd, look, err)) {
-			if (err->hint[0])
-				return -1;
-			return err_hint(err, "nothing was changed; leave it out of "
-					     "--restart-kubelets, and restart it by hand at the "
-					     "end");
-		}
+		struct err one = ERR_INIT;
+		if (!on_node(name, address, ssh, cancel_fd, look, &one))
+			continue;
+		add_failure(err, &one);
+		if (!all || one.code == ERR_CANCELLED)
+			break;
 	}
-	return 0;
+	return err->code ? -1 : 0;
 }
 
 int kubelets_restart(const char *named, const struct ssh_settings *ssh, int cancel_fd,

@@ -8,8 +8,11 @@
 #include "etcd/name_set.h"
 #include "node/node_ssh.h"
 
-/* NAME=ADDRESS,...: logs in to each and looks whether its kubelet is there; NULL: nothing to do.  -1: USAGE, UNSAFE, SSH, ... */
-int kubelets_check(const char *named, const struct ssh_settings *ssh, int cancel_fd,
+/*
+ * NAME=ADDRESS,...: logs in to each and looks whether its kubelet is there; NULL: nothing to do.  all: one that fails does not keep the
+ * others from being looked at, and all are told.  -1: USAGE, UNSAFE, SSH, ... of the first.
+ */
+int kubelets_check(const char *named, bool all, const struct ssh_settings *ssh, int cancel_fd,
 		   struct err *err);
 
 /* Restarts each; those where that worked are added to `done`, the others told.  -1: USAGE. */

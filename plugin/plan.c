@@ -42,7 +42,7 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
 	return 0;
 }
 
-static int check_same_cluster(const struct opts *opts, const struct plan *plan, struct err *err)
+int plan_check_recipe(const struct opts *opts, const struct plan *plan, struct err *err)
 {
 	const char *then = plan->source.recipe.cluster.ca_fingerprint;
 	const char *now = plan->found.cluster.ca_fingerprint;
@@ -157,33 +157,59 @@ int plan_put_first(struct plan *plan, const char *node, struct err *err)
 	return 0;
 }
 
+static int set_initial(struct plan *plan, const struct cluster *cluster, struct err *err)
+{
+	scoped(buf) struct buf initial = BUF_INIT(64 * 1024);
+
+	if (cluster_initial(cluster, &initial, err))
+		return -1;
+	plan->ctx.initial_cluster = arena_strdup(plan->arena, buf_str(&initial));
+	return 0;
+}
+
+static void set_nodes(struct plan *plan)
+{
+	plan->ctx.cluster = &plan->found.cluster;
+	plan->ctx.nodes = plan->nodes;
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		plan->nodes[i] = (struct play_node){ .member = &plan->found.cluster.members[i],
+						     .api = plan->found.found[i].api,
+						     .has_api = plan->found.found[i].has_api };
+}
+
 int plan_members(struct plan *plan, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;
-	scoped(buf) struct buf initial = BUF_INIT(64 * 1024);
 
-	ctx->cluster = &plan->found.cluster;
-	ctx->nodes = plan->nodes;
-	if (cluster_initial(ctx->cluster, &initial, err))
+	set_nodes(plan);
+	if (set_initial(plan, ctx->cluster, err))
 		return -1;
-	ctx->initial_cluster = arena_strdup(plan->arena, buf_str(&initial));
 	const uint64_t id = cluster_id(ctx->cluster, ctx->token);
 	for (size_t i = 0; i < ctx->cluster->count; i++) {
-		const struct member *member = &ctx->cluster->members[i];
-		plan->nodes[i] = (struct play_node){ .member = member,
-						     .api = plan->found.found[i].api,
-						     .has_api = plan->found.found[i].has_api,
-						     .want_member = member_id(member, ctx->token),
-						     .want_cluster = id };
-		if (ctx->joins) /* nothing is predicted: the cluster gives its ids */
-			plan->nodes[i].want_member = plan->nodes[i].want_cluster = 0;
-		if (!plan->nodes[i].has_api)
+		struct play_node *node = &plan->nodes[i];
+		if (!ctx->joins) { /* else the cluster gives its ids */
+			node->want_member = member_id(node->member, ctx->token);
+			node->want_cluster = id;
+		}
+		if (!node->has_api)
 			return err_set(err, ERR_UNSAFE,
 				       "%s: no kube-apiserver manifest: not a control-plane node "
 				       "of kubeadm",
-				       member->node);
+				       node->member->node);
 	}
 	return 0;
+}
+
+int plan_members_read(struct plan *plan, struct err *err)
+{
+	struct cluster read = { .count = 0 };
+
+	set_nodes(plan);
+	plan->ctx.initial_cluster = "";
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		if (!plan->found.found[i].failure.code)
+			read.members[read.count++] = plan->found.cluster.members[i];
+	return read.count ? set_initial(plan, &read, err) : 0;
 }
 
 void plan_single(struct plan *plan, size_t i)
@@ -203,13 +229,16 @@ void plan_single(struct plan *plan, size_t i)
 		kube_cancel_by(plan->front, found->nodes[0].cancel_fd);
 }
 
-static int fill_context(const struct opts *opts, struct plan *plan, struct err *err)
+void plan_fill(const struct opts *opts, struct plan *plan)
 {
 	struct play_ctx *ctx = &plan->ctx;
 
-	plan_name_run(ctx);
-	if (plan_members(plan, err))
-		return -1;
+	if (plan->source.has_recipe) {
+		control_plane_compare(&plan->found, &plan->source.recipe);
+		discover_compare_etcd(&plan->found, plan->source.recipe.etcd_version);
+	} else {
+		discover_compare_etcd(&plan->found, plan->after.carried.version);
+	}
 	ctx->snapshot_size = plan->source.file.size;
 	ctx->db_size = plan->source.file.db_size;
 	ctx->snapshot_sha256 = plan->source.file.sha256;
@@ -222,7 +251,6 @@ static int fill_context(const struct opts *opts, struct plan *plan, struct err *
 		ctx->bump = 0;
 	find_front(opts, plan);
 	after_ask(plan);
-	return 0;
 }
 
 static int check_found(const struct plan *plan, struct err *err)
@@ -234,19 +262,26 @@ static int check_found(const struct plan *plan, struct err *err)
 			err,
 			"stop all API servers, restore etcd on its own hosts, start them again");
 	}
-	if (plan->found.foreign)
+	if (plan->found.foreign && !plan->found.shows_all)
 		return err_set(err, ERR_UNSAFE,
 			       "%s is a node of another cluster: its etcd CA is another one",
 			       plan->found.foreign);
 	return 0;
 }
 
+int plan_look(const struct opts *opts, struct plan *plan, struct err *err)
+{
+	const struct recipe *inventory = plan->source.has_recipe ? &plan->source.recipe : NULL;
+
+	return discover(opts, inventory, &plan->found, err) || check_found(plan, err) ? -1 : 0;
+}
+
 int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	struct play_ctx *ctx = &plan->ctx;
 
-	if (discover(opts, NULL, &plan->found, err) || check_found(plan, err) ||
-	    (!plan->alone && absent_check(opts, plan, err)))
+	if (plan_look(opts, plan, err) ||
+	    (!plan->alone && !plan->found.shows_all && absent_check(opts, plan, err)))
 		return -1;
 	ctx->etcdutl = opts->etcdutl;
 	ctx->grace_ms = opts->grace_ms;
@@ -259,36 +294,32 @@ int plan_found(const struct opts *opts, struct plan *plan, struct err *err)
 int plan_survey(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	plan->found.survey = true;
-	return discover(opts, NULL, &plan->found, err) || check_found(plan, err) ? -1 : 0;
+	return plan_look(opts, plan, err);
 }
 
-static int find_members(const struct opts *opts, struct plan *plan, struct err *err)
+int plan_check_storage(const struct opts *opts, const struct plan *plan, struct err *err)
 {
-	const struct recipe *inventory = plan->source.has_recipe ? &plan->source.recipe : NULL;
-
-	return discover(opts, inventory, &plan->found, err) || check_found(plan, err) ? -1 : 0;
+	return opts->etcd ? 0
+			  : discover_check_storage(&plan->found,
+						   plan->source.file.facts.storage_version, err);
 }
 
 /* What the recipe says against them, and the context. */
 static int use_members(const struct opts *opts, struct plan *plan, struct err *err)
 {
-	if (check_same_cluster(opts, plan, err) ||
-	    (!opts->etcd &&
-	     discover_check_storage(&plan->found, plan->source.file.facts.storage_version, err)))
+	if (plan_check_recipe(opts, plan, err) || plan_check_storage(opts, plan, err))
 		return -1;
-	if (plan->source.has_recipe) {
-		control_plane_compare(&plan->found, &plan->source.recipe);
-		discover_compare_etcd(&plan->found, plan->source.recipe.etcd_version);
-	} else {
-		discover_compare_etcd(&plan->found, plan->after.carried.version);
-	}
-	return fill_context(opts, plan, err);
+	plan_name_run(&plan->ctx);
+	if (plan_members(plan, err))
+		return -1;
+	plan_fill(opts, plan);
+	return 0;
 }
 
 int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	/* a member without a name is an error of its own, not one that is absent */
-	return find_members(opts, plan, err) || cluster_members_check(&plan->found.cluster, err) ||
+	return plan_look(opts, plan, err) || cluster_members_check(&plan->found.cluster, err) ||
 			       absent_check(opts, plan, err) || absent_named(opts, plan, err) ||
 			       use_members(opts, plan, err)
 		       ? -1
@@ -327,7 +358,7 @@ static int keep_answering(const struct opts *opts, struct plan *plan, struct err
 int plan_answering(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	plan->found.survey = true;
-	return find_members(opts, plan, err) || keep_answering(opts, plan, err) ||
+	return plan_look(opts, plan, err) || keep_answering(opts, plan, err) ||
 			       cluster_members_check(&plan->found.cluster, err) ||
 			       use_members(opts, plan, err)
 		       ? -1
@@ -374,67 +405,6 @@ int plan_others_tell(const struct plan *plan, struct err *err)
 				cert ? cert : "a --cert-file");
 	}
 	return 0;
-}
-
-static void show_loss(const struct plan *plan)
-{
-	uint64_t then = plan->ctx.snapshot_revision, now = plan->live_revision;
-
-	if (!plan->ctx.nodes) /* nobody was asked */
-		return;
-	if (!plan->live)
-		print_notice("  now         no member %s: what was written after the snapshot "
-			     "is lost",
-			     plan_silence(plan));
-	else if (now > then)
-		print_notice("  now         revision %llu, %llu later than the snapshot: those "
-			     "changes are lost",
-			     (unsigned long long)now, (unsigned long long)(now - then));
-	else
-		print_notice("  now         revision %llu, not later than the snapshot",
-			     (unsigned long long)now);
-}
-
-void plan_show(const struct plan *plan)
-{
-	const struct cluster *cluster = &plan->found.cluster;
-	const char *forecast = plan_forecast_words(plan);
-	char when[21] = "an unknown time";
-	struct err other = ERR_INIT;
-
-	if (plan->source.has_recipe)
-		time_text(plan->source.recipe.taken_at, when);
-	print_notice("This replaces all data of cluster \"%s\" (%zu etcd members) with the "
-		     "snapshot of %s.",
-		     cluster->name, cluster->count, when);
-	print_notice("  snapshot    revision %llu, %llu MiB%s",
-		     (unsigned long long)plan->ctx.snapshot_revision,
-		     (unsigned long long)(plan->source.file.db_size >> 20),
-		     plan->source.has_recipe
-			     ? ""
-			     : ", no recipe beside it: of which cluster it is cannot be told");
-	if (plan->source.has_recipe && plan->source.recipe.degraded)
-		print_notice(
-			"  WARNING     it was taken with --allow-degraded: %s; it may be stale "
-			"or damaged",
-			plan->source.recipe.degraded);
-	show_loss(plan);
-	for (size_t i = 0; i < cluster->count; i++)
-		print_notice("  %-11s %s on %s, %s", i ? "" : "members", cluster->members[i].name,
-			     cluster->members[i].address, cluster->members[i].peer_url);
-	if (plan->source.has_recipe &&
-	    cluster_same_members(cluster, &plan->source.recipe.cluster, &other))
-		print_notice("  changed     since the snapshot: %s", other.text);
-	if (plan->left_out)
-		print_notice("  left out    %s", plan->left_out);
-	after_show(plan);
-	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
-		     cluster->count);
-	if (forecast)
-		print_notice("  forecast    %s", forecast);
-	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "
-		     "etcd serves again",
-		     cluster->members[0].data_dir, plan->ctx.run);
 }
 
 struct tree *plan_header(const struct plan *plan, const char *playbook, const char *playbook_sha256)

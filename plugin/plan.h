@@ -12,6 +12,8 @@
 #include "plugin/plan_forecast.h"
 #include "plugin/source.h"
 
+struct preflight;
+
 struct plan {
 	struct arena *arena;
 	struct source source;
@@ -26,6 +28,8 @@ struct plan {
 		left_out; /* the member of --without, and what is known of it, as a sentence; NULL: none */
 	struct after after;
 	struct plan_forecast forecast; /* of a restore */
+	struct preflight
+		*preflight; /* the checks of a dry run; NULL: it is none, or they were not made */
 };
 
 /* An empty plan with an arena; plan_release frees. */
@@ -39,6 +43,19 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
  * UNSAFE for an external etcd, or a recipe of another cluster without --force-cluster.
  */
 int plan_cluster(const struct opts *opts, struct plan *plan, struct err *err);
+
+/*
+ * Its parts, for a dry run, which goes on when one of them fails; found.shows_all is set before the first.  What the nodes say: -1 as
+ * discover(), or UNSAFE for an external etcd.
+ */
+int plan_look(const struct opts *opts, struct plan *plan, struct err *err);
+/* Whether the recipe is of another cluster; whether the members read the snapshot's storage version.  -1: UNSAFE. */
+int plan_check_recipe(const struct opts *opts, const struct plan *plan, struct err *err);
+int plan_check_storage(const struct opts *opts, const struct plan *plan, struct err *err);
+/* The members that were read into the context, as far as they go.  -1: CONFIG, when they cannot be one cluster. */
+int plan_members_read(struct plan *plan, struct err *err);
+/* The rest of the context, and what discovery warns of when it knows the snapshot. */
+void plan_fill(const struct opts *opts, struct plan *plan);
 
 /*
  * As plan_cluster, for what needs one node only: those that answer and have both manifests, whichever members are absent; of
@@ -57,7 +74,7 @@ int plan_api(const struct opts *opts, struct plan *plan, struct err *err);
 
 /*
  * For a run of another kind: the found cluster into the context, without a snapshot; refuses what plan_cluster refuses of a
- * cluster.  plan_members then writes --initial-cluster and, for the context's token, the ids.
+ * cluster; with found.shows_all what is foreign or absent is left to the caller.  plan_members then writes --initial-cluster and, for the context's token, the ids.
  */
 int plan_found(const struct opts *opts, struct plan *plan, struct err *err);
 int plan_members(struct plan *plan, struct err *err);

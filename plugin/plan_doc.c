@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "plugin/preflight.h"
 #include "plugin/print.h"
 
 #include <errno.h>
@@ -75,6 +76,8 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 	tree_set_string(arena, doc, "playbook", book->name);
 	tree_set_string(arena, doc, "playbookSHA256", book->sha256);
 	tree_set(arena, doc, "steps", steps_of(arena, book));
+	if (plan->preflight)
+		tree_set(arena, doc, "checks", preflight_tree(plan));
 	return doc;
 }
 
@@ -112,6 +115,21 @@ static int compare_members(const struct plan *plan, const struct tree *members, 
 	return 0;
 }
 
+/* One whose dry run failed is for reading: what it tells of the nodes is not all. */
+static int check_passed(const struct tree *checks, struct err *err)
+{
+	for (const struct tree *at = checks ? checks->first : NULL; at; at = at->next) {
+		const char *node = tree_string(at, "node"), *check = tree_string(at, "check");
+		if (!text_same(tree_string(at, "result"), "failed"))
+			continue;
+		err_set(err, ERR_UNSAFE, "the plan is of a dry run that failed: %s%s%s",
+			node ? node : "", node ? ": " : "", check ? check : "?");
+		return err_hint(err, "mend that, and make a new plan: restore --dry-run=server -o "
+				     "yaml");
+	}
+	return 0;
+}
+
 int plan_compare(const struct plan *plan, const char *path, struct err *err)
 {
 	scoped(buf) struct buf text = BUF_INIT(PLAN_MAX);
@@ -125,6 +143,8 @@ int plan_compare(const struct plan *plan, const char *path, struct err *err)
 	if (!text_same(tree_string(doc, "kind"), KIND) ||
 	    !text_same(tree_string(doc, "apiVersion"), API_VERSION))
 		return err_set(err, ERR_CONFIG, "%s is no " KIND " of " API_VERSION, path);
+	if (check_passed(tree_get(doc, "checks"), err))
+		return err_in(err, "%s", path);
 	const struct tree *snapshot = tree_get(doc, "snapshot");
 	if (!text_same(tree_string(doc, "cluster"), plan->found.cluster.name))
 		return differs("the cluster", tree_string(doc, "cluster"), plan->found.cluster.name,
@@ -136,26 +156,6 @@ int plan_compare(const struct plan *plan, const char *path, struct err *err)
 		return differs("the playbook", tree_string(doc, "playbookSHA256"),
 			       plan->ctx.playbook_sha256, err);
 	return compare_members(plan, tree_get(doc, "members"), err);
-}
-
-void plan_print_checks(const struct plan *plan)
-{
-	struct table table;
-
-	table_init(&table);
-	table_cell(&table, "NODE");
-	table_cell(&table, "CHECK");
-	table_cell(&table, "RESULT");
-	table_row(&table);
-	for (size_t n = 0; n < plan->found.cluster.count; n++)
-		for (size_t i = 0; i < plan->nodes[n].check_count; i++) {
-			const struct check *check = &plan->nodes[n].checks[i];
-			table_cell(&table, "%s", plan->found.nodes[n].name);
-			table_cell(&table, "%s", check->name);
-			table_cell(&table, "%s", check->err.code ? "FAILED" : "ok");
-			table_row(&table);
-		}
-	table_print(&table);
 }
 
 void plan_print_failures(const struct plan *plan)

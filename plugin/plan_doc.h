@@ -12,14 +12,13 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 
 /*
  * Whether cluster, members and snapshot are those of the document in the file.  -1: UNSAFE, naming the first that differs;
- * FILE; CONFIG (no plan, or of another version).
+ * or that its dry run failed; FILE; CONFIG (no plan, or of another version).
  */
 int plan_compare(const struct plan *plan, const char *path, struct err *err);
 
-/* NODE, CHECK, RESULT of every check that was made; and what would change, in the order of the playbook. */
-void plan_print_checks(const struct plan *plan);
 /* Every check that failed, with its hint, when there is more than the one that an error tells. */
 void plan_print_failures(const struct plan *plan);
+/* What would change, in the order of the playbook. */
 void plan_print_steps(const struct plan *plan, const struct playbook *book);
 
 #endif

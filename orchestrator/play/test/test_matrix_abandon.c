@@ -133,8 +133,18 @@ static void play_case(const struct matrix_case *stop, const struct matrix_case *
 		ended(stop, c, before);
 }
 
+/* A step of which nobody would see what a fault does there. */
+static void every_step(const struct watch *well)
+{
+	for (size_t i = 0; i < book.count; i++)
+		for (size_t node = 0; node < (book.steps[i].on == ON_FIRST ? 1 : rest.count);
+		     node++)
+			CHECK(well->counts[i + SLOT_STEP][node] > 0);
+}
+
 static void play_cases(const struct matrix_case *stop, const struct watch *well, const char *before)
 {
+	every_step(well);
 	for (size_t slot = SLOT_STEP; slot <= SLOT_TAKE; slot++)
 		for (size_t node = 0; node < rest.count; node++)
 			for (unsigned n = 0; n < well->counts[slot][node]; n++)
@@ -173,6 +183,10 @@ static void comes_back(const struct matrix_case *stop)
 				: matrix_run(&world, &rejoin, HOW_UNDO, NULL, &watch);
 	if (told.outcome != (past ? PLAY_DONE : PLAY_UNDONE))
 		bad(stop, NULL, "back", told.err.text);
+	scoped(mem) char *empty =
+		mem_printf("%s/var/lib/etcd/.restoring-" REJOIN_RUN, world.nodes[0].root);
+	if (fake_exists(empty))
+		bad(stop, NULL, "left behind", empty);
 	matrix_context(&world, &rejoin);
 	memcpy(world.ctx.run, NEXT_RUN, sizeof(NEXT_RUN));
 	told = matrix_run(&world, &rejoin, HOW_RUN, NULL, &watch);

@@ -7,6 +7,8 @@
 #include "matrix.h"
 #include "play/playbook.h"
 
+#include <string.h>
+
 static void test_all(void)
 {
 	const struct matrix_strides strides = { .few = 1 };
@@ -22,10 +24,13 @@ static void test_every_playbook(void)
 	for (const struct playbook_text *text = playbook_texts; text->name; text++, count++) {
 		scoped(mem) char *path =
 			mem_printf("orchestrator/play/test/test_matrix_%s.c", text->name);
+		scoped(mem) char *plays =
+			mem_printf(", \"%s\"", text->name); /* abandon has its own */
 		scoped(mem) char *call = mem_printf("matrix_play_all(\"%s\",", text->name);
+		bool own = strcmp(text->name, "abandon") == 0;
 		scoped(buf) struct buf source = BUF_INIT(64 * 1024);
 		CHECK_INT(file_read_path(path, 0, &source), 0);
-		CHECK_HAS(buf_str(&source), call);
+		CHECK_HAS(buf_str(&source), own ? plays : call);
 	}
 	CHECK(count >= 6);
 }

@@ -5,7 +5,6 @@
 #include "plugin/drill_nodes.h"
 
 #include "etcd/apiserver_flags.h"
-#include "plugin/discover_compare.h"
 #include "plugin/drill_flags.h"
 #include "plugin/drill_left.h"
 #include "plugin/drill_tell.h"
@@ -90,14 +89,13 @@ int drill_nodes(const struct opts *opts, struct plan *plan, const struct drill_s
 
 	drill_tell_where(plan, "nodes", report);
 	plan->ctx.snapshot_path = plan->source.path;
+	plan->snapshot_version = snapshot->carried.version;
 	if (perform_playbook(plan, "drill", &book, err) || plan_cluster(opts, plan, err) ||
 	    drill_left_undo(opts, plan, err) || settle(opts, plan, snapshot, &certificate, err) ||
 	    perform_look(plan, &book, err)) {
 		*status = err_status(err->code);
 		return -1;
 	}
-	if (!plan->source.has_recipe)
-		discover_compare_etcd(&plan->found, snapshot->carried.version);
 	plan_warn(plan);
 	*status = play(opts, plan, &book, page, report, err);
 	return *status ? -1 : 0;

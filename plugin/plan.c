@@ -39,6 +39,7 @@ int plan_open(const struct opts *opts, const char *name, struct plan *plan, stru
 		plan_release(plan);
 		return -1;
 	}
+	plan->snapshot_version = plan->after.carried.version;
 	return 0;
 }
 
@@ -232,13 +233,11 @@ void plan_single(struct plan *plan, size_t i)
 void plan_fill(const struct opts *opts, struct plan *plan)
 {
 	struct play_ctx *ctx = &plan->ctx;
+	const struct recipe *recipe = plan->source.has_recipe ? &plan->source.recipe : NULL;
 
-	if (plan->source.has_recipe) {
-		control_plane_compare(&plan->found, &plan->source.recipe);
-		discover_compare_etcd(&plan->found, plan->source.recipe.etcd_version);
-	} else {
-		discover_compare_etcd(&plan->found, plan->after.carried.version);
-	}
+	if (recipe)
+		control_plane_compare(&plan->found, recipe);
+	discover_compare_etcd(&plan->found, recipe ? recipe->etcd_version : plan->snapshot_version);
 	ctx->snapshot_size = plan->source.file.size;
 	ctx->db_size = plan->source.file.db_size;
 	ctx->snapshot_sha256 = plan->source.file.sha256;

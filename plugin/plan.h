@@ -26,6 +26,7 @@ struct plan {
 	uint64_t live_revision; /* the highest that a member told */
 	const char *
 		left_out; /* the member of --without, and what is known of it, as a sentence; NULL: none */
+	const char *snapshot_version; /* of the etcd that wrote it, by its bytes; NULL: not known */
 	struct after after;
 	struct plan_forecast forecast; /* of a restore */
 	struct preflight

@@ -263,6 +263,7 @@ bench: deps all
 	e2e/bench/members $(BUILD)/kubectl-etcd_backup
 	e2e/bench/save $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 	e2e/bench/memory $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
+	e2e/bench/inspect $(BUILD)/kubectl-etcd_backup $(CACHE)/etcd-3.5.16
 
 format:
 	@clang-format -i $(C_FILES)

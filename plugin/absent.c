@@ -56,10 +56,10 @@ static void fill(struct absent *absent, const struct plan *plan, const char *nam
 	absent->ports[2] = api;
 }
 
-/* One that was added and never started is in the lists without a name: which it is, the run knows that resume ends without it. */
+/* One that was added and never started has no name in the lists: which it is, the run knows that resume ends without it. */
 static const char *missing_name(const struct opts *opts, const struct discovery *found)
 {
-	bool nameless = text_same(found->missing, found->missing_url);
+	const bool nameless = text_same(found->missing, found->missing_url);
 
 	return nameless && opts->without && text_same(opts->command, "resume") ? opts->without
 									       : found->missing;
@@ -158,8 +158,9 @@ static int hint_absent(const struct opts *opts, const char *name, bool one, stru
 		return err_hint(err, HINT_ALL);
 	if (!one)
 		return err_hint(err, "name their nodes, too: only one can be left out");
+	const bool nameless = strstr(name, "://") && text_same(opts->command, "resume");
 	return err_hint(err, "name its node, too; when that node is down for good: --without %s",
-			name);
+			nameless ? "MEMBER" : name);
 }
 
 /* For the plan, and at once: what comes next takes a while. */

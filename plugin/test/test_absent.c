@@ -53,8 +53,9 @@ static void test_never_started(void)
 	struct plan plan;
 	struct err err;
 
-	for (int resume = 0; resume < 2; resume++) {
+	for (int resume = 0; resume < 3; resume++) {
 		err = ERR_INIT;
+		opts.without = resume < 2 ? "cp-2" : NULL;
 		opts.command = resume ? "resume" : "restore";
 		plan_begin(&plan);
 		plan.found.cluster.count = 1;
@@ -65,11 +66,13 @@ static void test_never_started(void)
 		node_dir_init(&plan.found.nodes[0], "cp-1", &dir);
 		plan.found.fleet = fleet_new(plan.found.nodes, 1);
 		plan.found.ssh.port = 1; /* nobody listens there */
-		CHECK_INT(absent_check(&opts, &plan, &err), resume ? 0 : -1);
-		if (resume)
+		CHECK_INT(absent_check(&opts, &plan, &err), resume == 1 ? 0 : -1);
+		if (resume == 1)
 			CHECK_HAS(plan.left_out, "cp-2 does not answer and is taken for down");
 		else
 			CHECK_HAS(err.text, "member https://127.0.0.1:1 is on none of the nodes");
+		if (resume != 1)
+			CHECK_HAS(err.hint, resume ? "--without MEMBER" : "--without https://");
 		fleet_free(plan.found.fleet);
 		plan.found.fleet = NULL;
 		plan_release(&plan);

@@ -222,4 +222,34 @@ static void test_changed_meanwhile(void)
 	fake_world_close(&world);
 }
 
-TESTS(TEST(test_refusals), TEST(test_rejoins), TEST(test_no_data_dir), TEST(test_changed_meanwhile))
+/* A node that is not there keeps the first from being compared with the others; the names of its checks are known all the same. */
+static void test_look_all(void)
+{
+	scoped(arena) struct arena *arena = arena_new();
+	struct fake_world world;
+	struct playbook book;
+	struct err err = ERR_INIT;
+	size_t names[2] = { 0 };
+
+	for (int out = 0; out < 2; out++) {
+		bool left_out[FLEET_MAX] = { false, out };
+		open_world(&world, arena, &book);
+		struct play play = { .playbook = &book, .fleet = world.fleet, .ctx = &world.ctx };
+		CHECK_INT(play_look_all(&play, left_out, &err), 0);
+		const struct play_node *self = &world.play_nodes[0];
+		size_t count = 0;
+		for (size_t i = 0; i < 2 - (size_t)out; i++) {
+			const char *name;
+			for (names[i] = 0; (name = verb_check_name(book.steps[i].verb, names[i]));
+			     names[i]++)
+				CHECK_STR(self->checks[count++].name, name);
+		}
+		CHECK_INT(self->check_count, count);
+		CHECK(names[0] > 5 && (out || names[1] == 3));
+		CHECK(!verb_check_name(book.steps[2].verb, 0)); /* it checks nothing */
+		fake_world_close(&world);
+	}
+}
+
+TESTS(TEST(test_look_all), TEST(test_refusals), TEST(test_rejoins), TEST(test_no_data_dir),
+      TEST(test_changed_meanwhile))

@@ -542,6 +542,13 @@ static int cannot_open(struct node *node, uint64_t deadline, struct err *err)
 	return err_set(err, ERR_SSH, "no route");
 }
 
+static int cancelled_open(struct node *node, uint64_t deadline, struct err *err)
+{
+	(void)node;
+	(void)deadline;
+	return err_set(err, ERR_CANCELLED, "interrupted");
+}
+
 /* Nodes that were not read have no part in it, and keep nobody else from being looked at. */
 static void test_look_all(void)
 {
@@ -573,7 +580,11 @@ static void test_look_all(void)
 	world.cluster.members[2].name = "cp-1";
 	world.cluster.members[0].quota = 0;
 	CHECK_INT(play_look_all(&play, out, &err), 0);
-	out[2] = false;
+	/* interrupted */
+	ops.open = cancelled_open;
+	world.fleet_nodes[0].ops = &ops;
+	CHECK_INT(play_look_all(&play, out, &err), -1);
+	CHECK_INT(err.code, ERR_CANCELLED);
 	fake_world_close(&world);
 }
 

@@ -4,10 +4,12 @@
 #include "plugin/browse.h"
 
 #include "etcd/apiserver_flags.h"
+#include "play/drill_died.h"
 #include "plugin/drill_flags.h"
 #include "plugin/drill_left.h"
 #include "plugin/drill_tell.h"
 #include "plugin/perform.h"
+#include "plugin/print.h"
 #include "plugin/progress.h"
 
 #include <string.h>
@@ -62,6 +64,18 @@ static int let_look(const struct opts *opts, struct plan *plan,
 	return look(&browse, err);
 }
 
+/* What stands behind the kubeconfig may have ended meanwhile: whoever looked saw only that nothing answers. */
+static void tell_died(struct plan *plan)
+{
+	struct err why = ERR_INIT;
+
+	if (!drill_died(&plan->found.nodes[0], &plan->ctx, true, &why))
+		return;
+	print_warning(why.text);
+	if (why.hint[0])
+		print_notice("hint: %s", why.hint);
+}
+
 static int play(const struct opts *opts, struct plan *plan, const struct playbook *book,
 		const struct certificate *certificate, uint64_t deadline, browse_look *look,
 		struct err *err)
@@ -85,6 +99,8 @@ static int play(const struct opts *opts, struct plan *plan, const struct playboo
 	enum play_outcome outcome = play_run(&play, err);
 	int status = outcome == PLAY_DONE ? let_look(opts, plan, certificate, until, look, err)
 					  : err_status(err->code);
+	if (outcome == PLAY_DONE)
+		tell_died(plan);
 	if (outcome == PLAY_DONE && play_undo(&play, &removing) != PLAY_UNDONE) {
 		*err = removing;
 		outcome = PLAY_NEEDS_YOU;

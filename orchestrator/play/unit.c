@@ -217,8 +217,31 @@ int unit_wait(struct node *node, const struct play_ctx *ctx, const char *program
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;
 	}
-	err_set(err, ERR_REMOTE, "%s has ended", program);
-	return unit_words(node, ctx, program, err);
+	return err_set(err, ERR_REMOTE, "%s has ended", program);
+}
+
+enum unit_killed unit_killed(struct node *node, const struct play_ctx *ctx, const char *program)
+{
+	/* before Linux 5.0 "Task in GROUP killed as a result of limit of GROUP" */
+	static const char script[] = "dmesg 2>/dev/null | grep -E -- \"task_memcg=[^ ,]*/$1,|Task "
+				     "in [^ ]*/$1 killed \" | "
+				     "tail -n 1";
+	static const char group[] = "oom_memcg=", limit[] = "limit of ";
+	scoped(mem) char *name = unit_name(ctx, program);
+	scoped(mem) char *service = mem_printf("%s.service", name);
+	scoped(buf) struct buf line = BUF_INIT(LOG_TAIL);
+	struct err ignored = ERR_INIT;
+
+	if (node_run(node, argv("sh", "-c", script, "sh", service), deadline_in(WORDS_MS), &line,
+		     &ignored) ||
+	    !line.len)
+		return UNIT_NOT_KILLED;
+	const char *at = strstr(buf_str(&line), group);
+	if (!at)
+		at = strstr(buf_str(&line), limit);
+	scoped(mem) char *whose =
+		mem_printf("%.*s", at ? (int)strcspn(at, ",\n") : 0, at ? at : "");
+	return strstr(whose, service) ? UNIT_OVER_LIMIT : UNIT_NO_MEMORY;
 }
 
 int unit_stop(struct node *node, const struct play_ctx *ctx, const char *program, uint64_t deadline,

@@ -31,13 +31,21 @@ int unit_look(struct node *node, const struct play_ctx *ctx, const char *program
 	      struct pids *out, struct err *err);
 
 /*
- * Waits until it listens on that port.  -1: REMOTE with the last line of its output when it has ended; TIMEOUT, CANCELLED.
+ * Waits until it listens on that port.  -1: REMOTE when it has ended; TIMEOUT with the last line of its output; CANCELLED.
  */
 int unit_wait(struct node *node, const struct play_ctx *ctx, const char *program, unsigned port,
 	      uint64_t deadline, struct err *err);
 
 /* Puts the last line of its output behind the text of err.  -1. */
 int unit_words(struct node *node, const struct play_ctx *ctx, const char *program, struct err *err);
+
+/*
+ * Of one that has ended: whether the kernel killed it because its cgroup was at its limit, or for want of memory elsewhere, on the node
+ * or in a group around it.  By the kernel's log, which tells the same with both versions of cgroups and after the cgroup is gone.
+ * NOT_KILLED also when that log does not tell, and of one without a cgroup of its own.
+ */
+enum unit_killed { UNIT_NOT_KILLED, UNIT_OVER_LIMIT, UNIT_NO_MEMORY };
+enum unit_killed unit_killed(struct node *node, const struct play_ctx *ctx, const char *program);
 
 /* Kills it and whatever else runs out of the run's folder; returns when nothing does.  -1: TIMEOUT, REMOTE. */
 int unit_stop(struct node *node, const struct play_ctx *ctx, const char *program, uint64_t deadline,

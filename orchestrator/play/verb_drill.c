@@ -6,6 +6,7 @@
 #include "etcd/cluster_check.h"
 #include "etcd/etcd_alarm.h"
 #include "etcd/etcd_flags.h"
+#include "play/drill_died.h"
 #include "play/paths.h"
 #include "play/program.h"
 #include "play/state.h"
@@ -18,7 +19,6 @@
 
 enum { MEMINFO_MAX = 64 * 1024, HELP_MAX = 64 * 1024 };
 
-#define ETCD "tool/drill-etcd" /* by another name: whoever looks for etcd must not find it */
 #define KEY "/etcd-backup/drill/"
 
 static const uint64_t MIB = 1024 * 1024;
@@ -106,7 +106,7 @@ static int fetch_etcd(struct node *node, const struct play_ctx *ctx, uint64_t de
 		      struct err *err)
 {
 	const struct member *member = play_node(ctx, node)->member;
-	scoped(mem) char *path = path_run(ctx, ETCD);
+	scoped(mem) char *path = path_run(ctx, DRILL_ETCD);
 	struct stat st;
 
 	if (ctx->drill->etcd) {
@@ -115,7 +115,7 @@ static int fetch_etcd(struct node *node, const struct play_ctx *ctx, uint64_t de
 			return err_errno(err, ERR_FILE, "%s", ctx->drill->etcd);
 		return node_put(node, fd, (uint64_t)st.st_size, path, 0700, deadline, err);
 	}
-	if (!program_fetch(node, ctx, "etcd", member->name, ETCD, deadline, err))
+	if (!program_fetch(node, ctx, "etcd", member->name, DRILL_ETCD, deadline, err))
 		return 0;
 	return err->code == ERR_REMOTE
 		       ? err_hint(err, "give one with --etcd FILE, of etcd's own version")
@@ -127,7 +127,7 @@ static int try_etcd(struct node *node, const struct play_ctx *ctx, uint64_t dead
 		    struct err *err)
 {
 	struct drill_node *drill = &play_node(ctx, node)->drill;
-	scoped(mem) char *path = path_run(ctx, ETCD);
+	scoped(mem) char *path = path_run(ctx, DRILL_ETCD);
 	scoped(buf) struct buf text = BUF_INIT(HELP_MAX);
 	static const char words[] = "etcd Version: ";
 	int status;
@@ -159,7 +159,7 @@ static int run_etcd(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	const struct etcd_scratch scratch = { ctx->initial_cluster, ctx->token, ctx->db_size };
 	const char *flags[ETCD_FLAGS_MAX];
 	struct member staged = *self->member;
-	const struct unit unit = { .program = ETCD,
+	const struct unit unit = { .program = DRILL_ETCD,
 				   .argv = flags,
 				   .memory_max = 2 * drill_etcd_memory(ctx->db_size),
 				   .limit_s = ctx->drill->limit_s };
@@ -170,13 +170,20 @@ static int run_etcd(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	return unit_start(node, ctx, &unit, deadline, err);
 }
 
+/* Its etcd may have ended: then that is why. */
+static int no_answer(struct node *node, const struct play_ctx *ctx, struct err *err)
+{
+	drill_died(node, ctx, false, err);
+	return -1;
+}
+
 int verb_start_drill(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
 {
 	struct play_node *self = play_node(ctx, node);
 	struct pids pids;
 
-	if (unit_look(node, ctx, ETCD, deadline, &pids, err))
+	if (unit_look(node, ctx, DRILL_ETCD, deadline, &pids, err))
 		return -1;
 	if (!pids.count &&
 	    (fetch_etcd(node, ctx, deadline, err) || try_etcd(node, ctx, deadline, err)))
@@ -184,11 +191,11 @@ int verb_start_drill(struct node *node, const struct play_ctx *ctx, uint64_t dea
 	uint64_t began = now_ms(); /* a restore does not fetch it */
 	if (!pids.count && run_etcd(node, ctx, deadline, err))
 		return -1;
-	if (unit_wait(node, ctx, ETCD, ctx->drill->port + DRILL_CLIENTS, deadline, err)) {
+	if (unit_wait(node, ctx, DRILL_ETCD, ctx->drill->port + DRILL_CLIENTS, deadline, err)) {
 		if (err->code == ERR_TIMEOUT)
 			err_hint(err, "the nodes must reach each other on port %u: a firewall?",
 				 ctx->drill->port + DRILL_PEERS);
-		return -1;
+		return no_answer(node, ctx, err);
 	}
 	self->drill.started_ms = now_ms() - began;
 	return 0;
@@ -197,7 +204,7 @@ int verb_start_drill(struct node *node, const struct play_ctx *ctx, uint64_t dea
 int verb_stop_drill(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		    struct err *err)
 {
-	return unit_stop(node, ctx, ETCD, deadline, err);
+	return unit_stop(node, ctx, DRILL_ETCD, deadline, err);
 }
 
 /* After wait-etcd: ids, voters and alarms are as they must be, and HashKV is the same for all. */
@@ -217,7 +224,7 @@ int verb_prove_drill(struct node *node, const struct play_ctx *ctx, uint64_t dea
 	}
 	if (!client || etcd_status(client, deadline, &status, err) ||
 	    etcd_linearizable_revision(client, deadline, &self->drill.revision, err))
-		return -1;
+		return no_answer(node, ctx, err);
 	self->drill.leader = status.leader;
 	if (self->hash != ctx->drill->hash)
 		return err_set(err, ERR_UNSAFE,
@@ -252,7 +259,7 @@ int verb_write_drill(struct node *node, const struct play_ctx *ctx, uint64_t dea
 
 	return client && !etcd_put(client, key, ctx->token, deadline, &self->drill.written, err)
 		       ? 0
-		       : -1;
+		       : no_answer(node, ctx, err);
 }
 
 int verb_read_drill(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
@@ -264,14 +271,14 @@ int verb_read_drill(struct node *node, const struct play_ctx *ctx, uint64_t dead
 	uint64_t seen;
 
 	if (!client || etcd_linearizable_revision(client, deadline, &seen, err))
-		return -1;
+		return no_answer(node, ctx, err);
 	for (size_t i = 0; i < ctx->cluster->count; i++) {
 		const char *name = ctx->cluster->members[i].name;
 		scoped(mem) char *key = mem_printf(KEY "%s", name);
 		scoped(buf) struct buf value = BUF_INIT(TOKEN_SIZE);
 		bool found = false;
 		if (etcd_value(client, key, deadline, &value, &found, err))
-			return -1;
+			return no_answer(node, ctx, err);
 		if (!found || strcmp(buf_str(&value), ctx->token) != 0 ||
 		    ctx->nodes[i].drill.written <= ctx->snapshot_revision ||
 		    ctx->nodes[i].drill.written > seen)

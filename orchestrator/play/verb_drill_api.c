@@ -6,6 +6,7 @@
 #include "etcd/api_resources.h"
 #include "etcd/apiserver_flags.h"
 #include "play/drill_api.h"
+#include "play/drill_died.h"
 #include "play/paths.h"
 #include "play/program.h"
 #include "play/unit.h"
@@ -14,9 +15,6 @@
 #include <string.h>
 
 enum { ASK_MS = 10 * 1000, AGAIN_MS = 100, PATIENCE_MS = 10 * 1000, MARGIN_MS = 2000 };
-
-#define SERVER \
-	"tool/drill-apiserver" /* by another name: whoever looks for kube-apiserver must not find it */
 
 static int put_files(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		     struct err *err)
@@ -52,7 +50,7 @@ static int run_server(struct node *node, const struct play_ctx *ctx, uint64_t de
 	const struct apiserver_scratch scratch = { self->member->client_url, folder,
 						   ctx->drill->port + DRILL_API };
 	const char *flags[APISERVER_FLAGS_MAX];
-	const struct unit unit = { .program = SERVER,
+	const struct unit unit = { .program = DRILL_SERVER,
 				   .argv = flags,
 				   .memory_max = 2 * drill_api_memory(ctx->db_size),
 				   .limit_s = ctx->drill->limit_s,
@@ -98,19 +96,16 @@ static int read_secrets(const struct play_ctx *ctx, struct apiserver_client *cli
 	return 0;
 }
 
-/* Why it is not ready: it has ended, or cannot decrypt what it must read, or says so itself. */
+/* Why it is not ready: it has ended, or its etcd has, or it cannot decrypt what it must read, or says so itself. */
 static int not_ready(struct node *node, const struct play_ctx *ctx, struct apiserver_client *client,
 		     const struct http_answer *answer, bool late, struct err *err)
 {
 	uint64_t soon = deadline_in(ASK_MS);
 	struct pids pids;
 
-	if (unit_look(node, ctx, SERVER, soon, &pids, err))
+	if (unit_look(node, ctx, DRILL_SERVER, soon, &pids, err) ||
+	    ((!pids.count || late) && drill_died(node, ctx, true, err)))
 		return -1;
-	if (!pids.count) {
-		err_set(err, ERR_REMOTE, "the drill's API server has ended");
-		return unit_words(node, ctx, SERVER, err);
-	}
 	if (late && answer->status && read_secrets(ctx, client, soon, err))
 		return err_in(err, "the drill's API server does not get ready");
 	return 0;
@@ -149,7 +144,7 @@ static int wait_ready(struct node *node, const struct play_ctx *ctx, uint64_t de
 			patience = deadline_in(PATIENCE_MS);
 		if (now_ms() + MARGIN_MS >= deadline) {
 			err_set(err, ERR_TIMEOUT, "the drill's API server is not ready in time");
-			return unit_words(node, ctx, SERVER, err);
+			return unit_words(node, ctx, DRILL_SERVER, err);
 		}
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;
@@ -165,17 +160,20 @@ int verb_start_drill_api(struct node *node, const struct play_ctx *ctx, uint64_t
 
 	if (!ctx->drill->api)
 		return 0;
-	if (unit_look(node, ctx, SERVER, deadline, &pids, err))
+	if (unit_look(node, ctx, DRILL_SERVER, deadline, &pids, err))
 		return -1;
 	if (!pids.count &&
-	    (program_fetch(node, ctx, "kube-apiserver", NULL, SERVER, deadline, err) ||
+	    (program_fetch(node, ctx, "kube-apiserver", NULL, DRILL_SERVER, deadline, err) ||
 	     put_files(node, ctx, deadline, err)))
 		return -1;
 	uint64_t began = now_ms(); /* a restore does not fetch it */
 	if (!pids.count && run_server(node, ctx, deadline, err))
 		return -1;
-	if (unit_wait(node, ctx, SERVER, ctx->drill->port + DRILL_API, deadline, err) ||
-	    wait_ready(node, ctx, deadline, err))
+	if (unit_wait(node, ctx, DRILL_SERVER, ctx->drill->port + DRILL_API, deadline, err)) {
+		drill_died(node, ctx, true, err);
+		return -1;
+	}
+	if (wait_ready(node, ctx, deadline, err))
 		return -1;
 	self->drill.api_started_ms = now_ms() - began;
 	return 0;
@@ -186,7 +184,7 @@ int verb_stop_drill_api(struct node *node, const struct play_ctx *ctx, uint64_t 
 {
 	scoped(mem) char *folder = path_run(ctx, DRILL_API_FOLDER);
 
-	if (unit_stop(node, ctx, SERVER, deadline, err))
+	if (unit_stop(node, ctx, DRILL_SERVER, deadline, err))
 		return -1;
 	return node_run(node, argv("rm", "-rf", "--", folder), deadline, NULL, err);
 }
@@ -245,8 +243,9 @@ int verb_read_drill_api(struct node *node, const struct play_ctx *ctx, uint64_t 
 	scoped(apiserver_client) struct apiserver_client *client =
 		drill_api_client(node, ctx, deadline, err);
 	/* Secrets first: what cannot be decrypted cannot be listed */
-	return client && !read_secrets(ctx, client, deadline, err) &&
-			       !count_objects(node, ctx, client, deadline, err)
-		       ? 0
-		       : -1;
+	if (client && !read_secrets(ctx, client, deadline, err) &&
+	    !count_objects(node, ctx, client, deadline, err))
+		return 0;
+	drill_died(node, ctx, true, err);
+	return -1;
 }

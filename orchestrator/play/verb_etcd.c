@@ -7,6 +7,7 @@
 #include "etcd/cluster_check.h"
 #include "etcd/etcd_alarm.h"
 #include "etcd/etcd_auth.h"
+#include "play/drill_died.h"
 #include "play/look.h"
 #include "play/verb.h"
 
@@ -140,6 +141,8 @@ int verb_wait_etcd(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 		if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
 			return -1;
 		log_at(4, "%s: %s", node->name, err->text);
+		if (ctx->drill && drill_died(node, ctx, false, err))
+			return -1;
 		if (now_ms() >= deadline)
 			return not_well(node, ctx, &before, err);
 		if (err->code != ERR_TIMEOUT)

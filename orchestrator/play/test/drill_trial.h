@@ -78,4 +78,29 @@ static inline void check_fails(struct trial *t, enum play_outcome outcome, const
 	trial_close(t);
 }
 
+/* What happens when a step begins. */
+struct moment {
+	struct trial *trial;
+	const char *step;
+	void (*what)(struct fake_world *world);
+};
+
+static inline void on_begin(void *arg, size_t number, size_t of, const struct step *step, bool undo)
+{
+	struct moment *moment = arg;
+
+	(void)number;
+	(void)of;
+	if (!undo && strcmp(step->verb->name, moment->step) == 0)
+		moment->what(&moment->trial->world);
+}
+
+static inline void arrange(struct trial *t, struct moment *moment, const char *step,
+			   void (*what)(struct fake_world *world))
+{
+	trial_open(t);
+	*moment = (struct moment){ .trial = t, .step = step, .what = what };
+	t->events = (struct play_events){ .arg = moment, .step_begins = on_begin };
+}
+
 #endif

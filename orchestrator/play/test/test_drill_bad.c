@@ -1,6 +1,6 @@
 /*
  * test_drill_bad: what a drill meets that is not as it should be: a node without room, memory or free ports, a snapshot that its etcd
- * does not take or that brings something along, programs and nodes that die, another run.  It says so; nothing is left.
+ * does not take or that brings something along, programs that do not serve, nodes that die, another run.  It says so; nothing is left.
  */
 #include "drill_trial.h"
 
@@ -152,31 +152,6 @@ static void test_auth(void)
 	check_fails(&t, PLAY_UNDONE, "cp-2: wait-etcd: etcd is not well yet: etcd said: auth");
 }
 
-/* What happens when a step begins. */
-struct moment {
-	struct trial *trial;
-	const char *step;
-	void (*what)(struct fake_world *world);
-};
-
-static void on_begin(void *arg, size_t number, size_t of, const struct step *step, bool undo)
-{
-	struct moment *moment = arg;
-
-	(void)number;
-	(void)of;
-	if (!undo && strcmp(step->verb->name, moment->step) == 0)
-		moment->what(&moment->trial->world);
-}
-
-static void arrange(struct trial *t, struct moment *moment, const char *step,
-		    void (*what)(struct fake_world *world))
-{
-	trial_open(t);
-	*moment = (struct moment){ .trial = t, .step = step, .what = what };
-	t->events = (struct play_events){ .arg = moment, .step_begins = on_begin };
-}
-
 /* A learner that a restore has not removed from the list of members. */
 static void has_learner(struct fake_world *world)
 {
@@ -242,7 +217,7 @@ static void test_other_etcd(void)
 	t.world.nodes[1].answers = ends;
 	check_fails(
 		&t, PLAY_UNDONE,
-		"cp-2: start-drill: tool/drill-etcd has ended: fatal: version \"3.6.0\" is not");
+		"cp-2: start-drill: the drill's etcd has ended: fatal: version \"3.6.0\" is not");
 	trial_open(&t);
 	t.world.nodes[1].answers = broken;
 	check_fails(&t, PLAY_UNDONE,
@@ -349,33 +324,10 @@ static void test_api_server(void)
 	check_fails(&t, PLAY_UNDONE, "is not ready in time: last words");
 }
 
-static void etcd_dies(struct fake_world *world)
-{
-	world->machines[1].drill_etcd = 0;
-}
-
-static void api_dies(struct fake_world *world)
-{
-	world->machines[0].drill_api = 0;
-}
-
 static void node_dies(struct fake_world *world)
 {
 	world->machines[1].drill_etcd = 0;
 	world->nodes[1].lost = true;
-}
-
-static void test_programs_die(void)
-{
-	struct moment moment;
-	struct trial t;
-
-	arrange(&t, &moment, "wait-etcd", etcd_dies);
-	check_fails(&t, PLAY_UNDONE, "cp-2: wait-etcd: etcd is not well yet: not serving");
-	arrange(&t, &moment, "read-drill", etcd_dies);
-	check_fails(&t, PLAY_UNDONE, "cp-2: read-drill: not serving");
-	arrange(&t, &moment, "read-drill-api", api_dies);
-	check_fails(&t, PLAY_UNDONE, "cp-1: read-drill-api: connection refused");
 }
 
 /* The others are undone; what is on it is told, and undone when it is back. */
@@ -470,5 +422,5 @@ static void test_start(void)
 
 TESTS(TEST(test_start), TEST(test_no_room), TEST(test_no_memory), TEST(test_ports),
       TEST(test_alarms), TEST(test_auth), TEST(test_learner), TEST(test_other_etcd),
-      TEST(test_odd_members), TEST(test_programs), TEST(test_api_server), TEST(test_programs_die),
-      TEST(test_node_dies), TEST(test_two_drills))
+      TEST(test_odd_members), TEST(test_programs), TEST(test_api_server), TEST(test_node_dies),
+      TEST(test_two_drills))

@@ -1,8 +1,7 @@
 /*
  * test_control_files: the files of nodes that are directories, as one archive that tar reads; and what is refused.
  */
-#include "base/proc.h"
-#include "base/test/check.h"
+#include "base/test/tool.h"
 #include "node/node_dir.h"
 #include "plugin/control_files.h"
 #include "snapshot/test/collect.h"
@@ -18,24 +17,6 @@ static struct node_dir dirs[NODES];
 static struct node nodes[NODES];
 static const struct found_node plain = { .has_api = true };
 
-static int shell(const char *script, const struct buf *input, struct buf *out)
-{
-	scoped(buf) struct buf errs = BUF_INIT(4096);
-	struct err err = ERR_INIT;
-	int status = -1;
-	struct proc_request request = { .argv = argv("sh", "-ec", script, "sh", root),
-					.input = input ? input->data : NULL,
-					.input_len = input ? input->len : 0,
-					.input_fd = -1,
-					.deadline = deadline_in(20000),
-					.cancel_fd = -1 };
-
-	CHECK_INT(proc_run(&request, out, &errs, &status, &err), 0);
-	if (status)
-		fprintf(stderr, "%s\n", buf_str(&errs));
-	return status;
-}
-
 static void test_start(void)
 {
 	CHECK(mkdtemp(root) != NULL);
@@ -45,7 +26,8 @@ static void test_start(void)
 		node_dir_init(&nodes[i], i ? "cp-2" : "cp-1", &dirs[i]);
 		nodes[i].index = i;
 	}
-	CHECK_INT(shell("umask 077; cd $1; mkdir -p 0/etc/kubernetes; cd 0/etc/kubernetes; "
+	CHECK_INT(shell(root,
+			"umask 077; cd $1; mkdir -p 0/etc/kubernetes; cd 0/etc/kubernetes; "
 			"mkdir -p pki/etcd manifests tmp etcd-backup ../../var/lib/kubelet ../enc; "
 			"echo key > pki/sa.key; echo ca > pki/etcd/ca.crt; echo pod > "
 			"manifests/etcd.yaml; "
@@ -86,9 +68,9 @@ static void test_archive(void)
 	CHECK_INT(control_files_write(&files, nodes, NODES, &all.sink, &err), 0);
 	CHECK_STR(err.text, "");
 	CHECK_INT(all.ended, 1);
-	CHECK_INT(shell("tar -t | grep -v '/$' | sort", &all.got, &list), 0);
+	CHECK_INT(shell(root, "tar -t | grep -v '/$' | sort", &all.got, &list), 0);
 	CHECK_STR(buf_str(&list), tree);
-	CHECK_INT(shell("tar -xO cp-2/etc/kubernetes/pki/sa.key", &all.got, &key), 0);
+	CHECK_INT(shell(root, "tar -xO cp-2/etc/kubernetes/pki/sa.key", &all.got, &key), 0);
 	CHECK_STR(buf_str(&key), "two\n");
 	control_files_release(&files);
 }
@@ -110,7 +92,7 @@ static void test_encryption(void)
 
 	control_files_init(&files);
 	CHECK_INT(control_files_read(&nodes[0], &inside, deadline_in(20000), &files, &err), 0);
-	CHECK_INT(shell("tar -t | grep -c ca.crt", &files.archives[0], &count), 0);
+	CHECK_INT(shell(root, "tar -t | grep -c ca.crt", &files.archives[0], &count), 0);
 	CHECK_STR(buf_str(&count), "1\n");
 	buf_clear(&files.archives[0]);
 	CHECK_INT(control_files_read(&nodes[0], &unknown, deadline_in(20000), &files, &err), -1);
@@ -130,7 +112,8 @@ static void test_refused(void)
 
 	control_files_init(&files);
 	files.archives[0].max = 20000; /* what no archive of tar is: its blocking is 10 KiB */
-	CHECK_INT(shell("head -c 30000 /dev/zero > $1/0/etc/kubernetes/pki/big", NULL, NULL), 0);
+	CHECK_INT(shell(root, "head -c 30000 /dev/zero > $1/0/etc/kubernetes/pki/big", NULL, NULL),
+		  0);
 	CHECK_INT(control_files_read(&nodes[0], &plain, deadline_in(20000), &files, &err), -1);
 	CHECK_HAS(err.text, "cannot read the control plane's files: ");
 	/* an archive that did not come is an error, not a folder that is missing */
@@ -140,7 +123,7 @@ static void test_refused(void)
 	files.left_out[0] = true; /* but that of a node that nobody could read */
 	CHECK_INT(control_files_write(&files, nodes, 1, &all.sink, &err), 0);
 	CHECK_INT(all.ended, 1);
-	CHECK_INT(shell("rm -r $1/0/etc/kubernetes/pki", NULL, NULL), 0);
+	CHECK_INT(shell(root, "rm -r $1/0/etc/kubernetes/pki", NULL, NULL), 0);
 	CHECK_INT(control_files_read(&nodes[0], &plain, deadline_in(20000), &files, &err), -1);
 	CHECK_HAS(err.text, "/etc/kubernetes/pki is not there");
 	control_files_release(&files);
@@ -148,7 +131,7 @@ static void test_refused(void)
 
 static void test_end(void)
 {
-	CHECK_INT(shell("rm -r $1", NULL, NULL), 0);
+	CHECK_INT(shell(root, "rm -r $1", NULL, NULL), 0);
 	for (size_t i = 0; i < NODES; i++)
 		free(roots[i]);
 }

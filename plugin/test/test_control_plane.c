@@ -2,8 +2,7 @@
  * test_control_plane: fingerprints of nodes that are directories, against openssl's and sha256sum's own; and what is said
  * when they are not those of a recipe.
  */
-#include "base/proc.h"
-#include "base/test/check.h"
+#include "base/test/tool.h"
 #include "node/node_dir.h"
 #include "plugin/control_plane.h"
 
@@ -14,22 +13,6 @@ enum { NODES = 3 };
 
 static char root[] = "/tmp/test_control_plane-XXXXXX";
 static struct node_dir dirs[NODES];
-
-static int shell(const char *script, struct buf *out)
-{
-	scoped(buf) struct buf errs = BUF_INIT(4096);
-	struct err err = ERR_INIT;
-	int status = -1;
-	struct proc_request request = { .argv = argv("sh", "-ec", script, "sh", root),
-					.input_fd = -1,
-					.deadline = deadline_in(20000),
-					.cancel_fd = -1 };
-
-	CHECK_INT(proc_run(&request, out, &errs, &status, &err), 0);
-	if (out)
-		buf_trim(out);
-	return status;
-}
 
 static const struct apiserver kubeadm = { .ca_file = "/pki/ca.crt",
 					  .front_proxy_ca = "/pki/front-proxy-ca.crt",
@@ -58,14 +41,15 @@ static void end(struct discovery *d)
 static void test_start(void)
 {
 	CHECK(mkdtemp(root) != NULL);
-	CHECK_INT(shell("cd $1; mkdir -p 0/pki; cd 0/pki; for ca in ca front-proxy-ca; do "
+	CHECK_INT(shell(root,
+			"cd $1; mkdir -p 0/pki; cd 0/pki; for ca in ca front-proxy-ca; do "
 			"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
 			"-days 2 "
 			"-subj /CN=$ca -keyout $ca.key -out $ca.crt 2>/dev/null; done; "
 			"openssl ec -in ca.key -pubout -out sa.pub 2>/dev/null; echo keys > "
 			"enc.yaml; "
 			"cd ../..; cp -r 0 1; cp -r 0 2",
-			NULL),
+			NULL, NULL),
 		  0);
 }
 
@@ -80,6 +64,13 @@ static void read_all(struct discovery *d, struct control_plane planes[])
 	}
 }
 
+/* A fingerprint, as that script tells it. */
+static void print_of(const char *script, struct buf *out)
+{
+	CHECK_INT(shell(root, script, NULL, out), 0);
+	buf_trim(out);
+}
+
 static void test_read(void)
 {
 	scoped(buf) struct buf ca = BUF_INIT(200), front = BUF_INIT(200), token = BUF_INIT(200),
@@ -92,11 +83,12 @@ static void test_read(void)
 	d.found[0].api.encrypts = true;
 	d.found[0].api.encryption_config = "/pki/enc.yaml";
 	d.found[2].has_api = false;
-	shell("openssl x509 -in $1/0/pki/ca.crt -outform DER | sha256sum | cut -c1-64", &ca);
-	shell("openssl x509 -in $1/0/pki/front-proxy-ca.crt -outform DER | sha256sum | cut -c1-64",
-	      &front);
-	shell("sha256sum < $1/0/pki/sa.pub | cut -c1-64", &token);
-	shell("sha256sum < $1/0/pki/enc.yaml | cut -c1-64", &config);
+	print_of("openssl x509 -in $1/0/pki/ca.crt -outform DER | sha256sum | cut -c1-64", &ca);
+	print_of("openssl x509 -in $1/0/pki/front-proxy-ca.crt -outform DER | sha256sum | cut "
+		 "-c1-64",
+		 &front);
+	print_of("sha256sum < $1/0/pki/sa.pub | cut -c1-64", &token);
+	print_of("sha256sum < $1/0/pki/enc.yaml | cut -c1-64", &config);
 	read_all(&d, planes);
 	CHECK_STR(planes[0].prints[RECIPE_CLUSTER_CA], buf_str(&ca));
 	CHECK_STR(planes[0].prints[RECIPE_FRONT_PROXY_CA], buf_str(&front));
@@ -147,7 +139,7 @@ static void test_compare(void)
 	control_plane_compare(&d, &then);
 	CHECK_INT(d.warning_count, 0); /* nothing has changed */
 
-	CHECK_INT(shell("echo another > $1/1/pki/sa.pub", NULL), 0);
+	CHECK_INT(shell(root, "echo another > $1/1/pki/sa.pub", NULL, NULL), 0);
 	control_plane_compare(&d, &then);
 	CHECK_INT(d.warning_count, 1);
 	CHECK_HAS(d.warnings[0], "cp-2: sa.pub differs from that of the snapshot");
@@ -201,7 +193,7 @@ static void test_words(void)
 
 static void test_end(void)
 {
-	CHECK_INT(shell("rm -r $1", NULL), 0);
+	CHECK_INT(shell(root, "rm -r $1", NULL, NULL), 0);
 }
 
 TESTS(TEST(test_start), TEST(test_read), TEST(test_unknown), TEST(test_compare), TEST(test_words),

@@ -2,8 +2,7 @@
  * test_prove_files: the control plane's files read back from a directory: whole, damaged, cut off, without what a node must
  * have, with and without the key.
  */
-#include "base/proc.h"
-#include "base/test/check.h"
+#include "base/test/tool.h"
 #include "plugin/prove_files.h"
 #include "snapshot/seal.h"
 
@@ -20,20 +19,6 @@ static char root[] = "/tmp/test_prove_files-XXXXXX";
 static struct age_identities ours, others, none;
 static struct buf no_phrase;
 static struct store *store;
-
-static void shell(const char *script, struct buf *out)
-{
-	scoped(buf) struct buf errs = BUF_INIT(4096);
-	struct err err = ERR_INIT;
-	int status = -1;
-	struct proc_request request = { .argv = argv("sh", "-ec", script, "sh", root),
-					.input_fd = -1,
-					.deadline = deadline_in(20000),
-					.cancel_fd = -1 };
-
-	CHECK_INT(proc_run(&request, out, &errs, &status, &err), 0);
-	CHECK_INT(status, 0);
-}
 
 /* An archive as it is kept; what its recipe says of it. */
 static struct recipe keep(const struct buf *archive)
@@ -95,12 +80,15 @@ static void test_start(void)
 	age_identity_new(&ours.items[0]);
 	age_identity_new(&others.items[0]);
 	ours.count = others.count = 1;
-	shell("cd $1; for n in cp-1 cp-2; do mkdir -p $n/etc/kubernetes/pki; echo key > "
-	      "$n/etc/kubernetes/pki/sa.key; echo conf > $n/etc/kubernetes/admin.conf; done; "
-	      "mkdir -p bare/cp-1/etc/kubernetes/pki bare/cp-2/etc/kubernetes; cp "
-	      "cp-1/etc/kubernetes/pki/sa.key bare/cp-1/etc/kubernetes/pki; echo conf > "
-	      "bare/cp-2/etc/kubernetes/pki.conf",
-	      NULL);
+	CHECK_INT(shell(root,
+			"cd $1; for n in cp-1 cp-2; do mkdir -p $n/etc/kubernetes/pki; echo key > "
+			"$n/etc/kubernetes/pki/sa.key; echo conf > $n/etc/kubernetes/admin.conf; "
+			"done; "
+			"mkdir -p bare/cp-1/etc/kubernetes/pki bare/cp-2/etc/kubernetes; cp "
+			"cp-1/etc/kubernetes/pki/sa.key bare/cp-1/etc/kubernetes/pki; echo conf > "
+			"bare/cp-2/etc/kubernetes/pki.conf",
+			NULL, NULL),
+		  0);
 }
 
 static void test_whole(void)
@@ -109,7 +97,7 @@ static void test_whole(void)
 	struct recipe nothing = { .cluster.count = 1 };
 	struct err err;
 
-	shell("tar -c --format=ustar -C $1 cp-1 cp-2", &archive);
+	CHECK_INT(shell(root, "tar -c --format=ustar -C $1 cp-1 cp-2", NULL, &archive), 0);
 	struct recipe recipe = keep(&archive);
 	CHECK_INT(prove(&recipe, &ours, &said, &err), 0);
 	CHECK_HAS(buf_str(&said), "control plane " NAME ": ");
@@ -143,7 +131,7 @@ static void test_damaged(void)
 	struct err err = ERR_INIT;
 	uint8_t byte;
 
-	shell("tar -c --format=ustar -C $1 cp-1 cp-2", &archive);
+	CHECK_INT(shell(root, "tar -c --format=ustar -C $1 cp-1 cp-2", NULL, &archive), 0);
 	struct recipe recipe = keep(&archive);
 	scoped(fd) int fd = open(path, O_RDWR | O_CLOEXEC);
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -174,7 +162,7 @@ static void test_contents(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		scoped(buf) struct buf archive = BUF_INIT(MAX);
-		shell(cases[i].script, &archive);
+		CHECK_INT(shell(root, cases[i].script, NULL, &archive), 0);
 		struct recipe recipe = keep(&archive);
 		damaged(&recipe, &ours, cases[i].words);
 	}
@@ -183,7 +171,7 @@ static void test_contents(void)
 static void test_end(void)
 {
 	store_close(store);
-	shell("rm -r $1", NULL);
+	CHECK_INT(shell(root, "rm -r $1", NULL, NULL), 0);
 }
 
 TESTS(TEST(test_start), TEST(test_whole), TEST(test_damaged), TEST(test_contents), TEST(test_end))

@@ -2,9 +2,7 @@
 #include "base/certificate.h"
 
 #include "base/digest.h"
-#include "base/mem.h"
-#include "base/proc.h"
-#include "base/test/check.h"
+#include "base/test/tool.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,19 +18,6 @@ static char *keep(const char *name, const struct buf *text)
 	if (file)
 		fclose(file);
 	return path;
-}
-
-static int openssl(const char *const argv[], struct buf *out)
-{
-	struct err err = ERR_INIT;
-	struct proc_request request = {
-		.argv = argv, .input_fd = -1, .deadline = deadline_in(20000), .cancel_fd = -1
-	};
-	scoped(buf) struct buf errs = BUF_INIT(4096);
-	int status = -1;
-
-	CHECK_INT(proc_run(&request, out, &errs, &status, &err), 0);
-	return status;
 }
 
 static void test_made(void)
@@ -60,15 +45,15 @@ static void test_made(void)
 	const char *const key_of[] = { "openssl", "pkey", "-pubout", "-in", key, NULL };
 	const char *const cert_of[] = { "openssl", "x509", "-pubkey", "-noout", "-in", cert, NULL };
 
-	CHECK_INT(openssl(verify, NULL), 0);
-	CHECK(openssl(verify_other, NULL) != 0);
-	CHECK_INT(openssl(show, &words), 0);
+	CHECK_INT(run_tool(verify, NULL, NULL), 0);
+	CHECK(run_tool(verify_other, NULL, NULL) != 0);
+	CHECK_INT(run_tool(show, NULL, &words), 0);
 	CHECK_HAS(buf_str(&words), "Subject: CN = root");
 	CHECK_HAS(buf_str(&words), "IP Address:127.0.0.1");
 	CHECK_HAS(buf_str(&words), "TLS Web Server Authentication, TLS Web Client Authentication");
 	CHECK_HAS(buf_str(&words), "CA:FALSE");
-	CHECK_INT(openssl(key_of, &of_key), 0);
-	CHECK_INT(openssl(cert_of, &of_cert), 0);
+	CHECK_INT(run_tool(key_of, NULL, &of_key), 0);
+	CHECK_INT(run_tool(cert_of, NULL, &of_cert), 0);
 	CHECK_STR(buf_str(&of_key), buf_str(&of_cert));
 	CHECK_INT(digest_certificate_end(buf_str(&one.cert), one.cert.len, &end), 0);
 	CHECK(end > now_unix() + 24 * 3600 && end <= now_unix() + 25 * 3600);

@@ -1,9 +1,7 @@
 /*
  * test_tar_join: archives of the real tar joined, and read by it again; and what is not in order.
  */
-#include "base/mem.h"
-#include "base/proc.h"
-#include "base/test/check.h"
+#include "base/test/tool.h"
 #include "snapshot/tar_join.h"
 #include "snapshot/test/collect.h"
 
@@ -16,49 +14,27 @@ enum { MAX = 4 * 1024 * 1024, BLOCK = 512 };
 
 static char root[] = "/tmp/test_tar_join-XXXXXX";
 
-static int run(const char *const args[], const struct buf *input, struct buf *out)
-{
-	scoped(buf) struct buf errs = BUF_INIT(4096);
-	struct err err = ERR_INIT;
-	int status = -1;
-	struct proc_request request = { .argv = args,
-					.input = input ? input->data : NULL,
-					.input_len = input ? input->len : 0,
-					.input_fd = -1,
-					.deadline = deadline_in(20000),
-					.cancel_fd = -1 };
-
-	CHECK_INT(proc_run(&request, out, &errs, &status, &err), 0);
-	CHECK_STR(err.text, "");
-	if (status)
-		fprintf(stderr, "%s: %s\n", args[0], buf_str(&errs));
-	return status;
-}
-
-static int shell(const char *script)
-{
-	return run(argv("sh", "-ec", script, "sh", root), NULL, NULL);
-}
-
 /* As a node does it. */
 static void archive(const char *what, struct buf *out)
 {
-	CHECK_INT(run(argv("tar", "-c", "-C", root, "--format=ustar", "--numeric-owner",
-			   "--dereference", "--hard-dereference", "--", what),
-		      NULL, out),
+	CHECK_INT(run_tool(argv("tar", "-c", "-C", root, "--format=ustar", "--numeric-owner",
+				"--dereference", "--hard-dereference", "--", what),
+			   NULL, out),
 		  0);
 }
 
 static void test_start(void)
 {
 	CHECK(mkdtemp(root) != NULL);
-	CHECK_INT(shell("cd $1; umask 077; mkdir -p etc/kubernetes/pki/etcd; echo ca > "
+	CHECK_INT(shell(root,
+			"cd $1; umask 077; mkdir -p etc/kubernetes/pki/etcd; echo ca > "
 			"etc/kubernetes/pki/ca.crt;"
 			"head -c 100000 /dev/urandom > etc/kubernetes/pki/etcd/big; : > "
 			"etc/kubernetes/empty;"
 			"ln etc/kubernetes/pki/ca.crt etc/kubernetes/hard; ln -s pki/ca.crt "
 			"etc/kubernetes/soft;"
-			"long=$(printf %090d 7); mkdir -p etc/$long; echo x > etc/$long/$long"),
+			"long=$(printf %090d 7); mkdir -p etc/$long; echo x > etc/$long/$long",
+			NULL, NULL),
 		  0);
 }
 
@@ -81,16 +57,18 @@ static void test_joined(void)
 	CHECK_INT(all.ended, 0);
 
 	scoped(mem) char *to = mem_printf("%s/out", root);
-	CHECK_INT(run(argv("mkdir", to), NULL, NULL), 0);
-	CHECK_INT(run(argv("tar", "-x", "-p", "-C", to), &all.got, NULL), 0);
-	CHECK_INT(run(argv("tar", "-tv"), &all.got, &list), 0);
+	CHECK_INT(run_tool(argv("mkdir", to), NULL, NULL), 0);
+	CHECK_INT(run_tool(argv("tar", "-x", "-p", "-C", to), &all.got, NULL), 0);
+	CHECK_INT(run_tool(argv("tar", "-tv"), &all.got, &list), 0);
 	CHECK_HAS(buf_str(&list), "-rw------- 0/0 ");
 	CHECK_HAS(buf_str(&list), "2023-11-14");
-	CHECK_INT(shell("cd $1; for n in cp-1 cp-2; do diff -r etc out/$n/etc; done; [ $(ls out | "
+	CHECK_INT(shell(root,
+			"cd $1; for n in cp-1 cp-2; do diff -r etc out/$n/etc; done; [ $(ls out | "
 			"wc -l) = 4 ];"
 			"[ \"$(cat out/kubeadm-config.yaml)\" = 'kind: X' ]; [ ! -s out/nothing ];"
 			"[ $(stat -c %a out/cp-2/etc/kubernetes/pki/ca.crt) = 600 ];"
-			"[ ! -h out/cp-1/etc/kubernetes/soft ]"),
+			"[ ! -h out/cp-1/etc/kubernetes/soft ]",
+			NULL, NULL),
 		  0);
 }
 
@@ -191,7 +169,7 @@ static void test_names(void)
 
 static void test_end(void)
 {
-	CHECK_INT(run(argv("rm", "-r", root), NULL, NULL), 0);
+	CHECK_INT(run_tool(argv("rm", "-r", root), NULL, NULL), 0);
 }
 
 TESTS(TEST(test_start), TEST(test_joined), TEST(test_refused), TEST(test_cut), TEST(test_names),

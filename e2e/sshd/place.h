@@ -52,20 +52,6 @@ static struct store *begin(const char *name, char **path)
 	return open_at("T_PORT", *path, "T_KNOWN", -1);
 }
 
-/* Whatever is in a directory here, dot files too; what sshd does is seen here at once. */
-static size_t files_in(const char *path)
-{
-	DIR *entries = opendir(path);
-	size_t count = 0;
-
-	while (entries && readdir(entries))
-		count++;
-	if (!entries)
-		return 0;
-	closedir(entries);
-	return count - 2;
-}
-
 static pid_t parent_of(const char *pid)
 {
 	scoped(mem) char *path = mem_printf("/proc/%s/stat", pid);

@@ -82,26 +82,13 @@ static void test_never_overwritten(void)
 	CHECK_INT(files_in(path), 2);
 }
 
-static int replace(struct store *store, const char *text, struct err *err)
-{
-	return store_replace(store, "doc", text, strlen(text), err);
-}
-
-static void reads(int fd, const char *text)
-{
-	char came[64] = "";
-
-	CHECK(pread(fd, came, sizeof(came) - 1, 0) >= 0);
-	CHECK_STR(came, text);
-}
-
 static void holds(const char *path, const char *text)
 {
 	scoped(mem) char *file = mem_printf("%s/doc", path);
 	scoped(fd) int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	CHECK(fd >= 0);
-	reads(fd, text);
+	check_reads(fd, text);
 }
 
 static void replaced(const char *port, const char *path)
@@ -110,13 +97,13 @@ static void replaced(const char *port, const char *path)
 	scoped(mem) char *file = mem_printf("%s/doc", path);
 	struct err err = ERR_INIT;
 
-	CHECK_INT(replace(store, "the older one", &err), 0);
+	CHECK_INT(put_doc(store, "the older one", &err), 0);
 	CHECK_STR(err.text, "");
 	scoped(fd) int older = open(file, O_RDONLY | O_CLOEXEC);
-	CHECK_INT(replace(store, "newer", &err), 0);
+	CHECK_INT(put_doc(store, "newer", &err), 0);
 	CHECK_STR(err.text, "");
 	holds(path, "newer");
-	reads(older, "the older one"); /* replaced, and not written over */
+	check_reads(older, "the older one"); /* replaced, and not written over */
 	CHECK_INT(files_in(path), 1);
 	/* the session is as good as before; what is no document is never overwritten */
 	check_list(store, "", "doc:5 ");
@@ -145,16 +132,16 @@ static void test_not_replaced(void)
 	scoped(mem) char *file = mem_printf("%s/doc", path);
 	struct err err = ERR_INIT;
 
-	CHECK_INT(replace(store, "the older one", &err), 0);
+	CHECK_INT(put_doc(store, "the older one", &err), 0);
 	/* the server ends when the older one is put aside, and is back in another session */
-	CHECK_INT(replace(third, "newer", &err), -1);
+	CHECK_INT(put_doc(third, "newer", &err), -1);
 	CHECK_INT(err.code, ERR_SSH);
 	holds(path, "the older one");
 	CHECK_INT(files_in(path), 1);
 	CHECK_INT(unlink(file) | mkdir(file, 0700), 0);
-	CHECK_INT(replace(store, "newer", &err), -1);
+	CHECK_INT(put_doc(store, "newer", &err), -1);
 	CHECK_INT(err.code, ERR_STORE);
-	CHECK_INT(replace(plain, "newer", &err), -1);
+	CHECK_INT(put_doc(plain, "newer", &err), -1);
 	CHECK_HAS(err.text, "/stays/doc: what is there is no regular file");
 	CHECK_INT(files_in(path), 1);
 	CHECK_INT(rmdir(file), 0);

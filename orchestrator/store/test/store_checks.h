@@ -10,7 +10,9 @@
 #include "store/store.h"
 #include "store/test/no_s3.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Byte number i of the object that the tests put. */
 static inline unsigned char byte_at(uint64_t i)
@@ -129,6 +131,35 @@ static inline void check_list(struct store *store, const char *prefix, const cha
 	CHECK_INT(store_list(store, prefix, add_name, &names, &err), 0);
 	CHECK_STR(buf_str(&names), want);
 	CHECK_STR(err.text, "");
+}
+
+/* The document "doc" is that text from now on, whatever was there. */
+static inline int put_doc(struct store *store, const char *text, struct err *err)
+{
+	return store_replace(store, "doc", text, strlen(text), err);
+}
+
+/* An open file has that text, and no more. */
+static inline void check_reads(int fd, const char *text)
+{
+	char came[64] = "";
+
+	CHECK(pread(fd, came, sizeof(came) - 1, 0) >= 0);
+	CHECK_STR(came, text);
+}
+
+/* How much is in a directory of this machine, dot files too; 0 when there is none. */
+static inline size_t files_in(const char *path)
+{
+	DIR *entries = opendir(path);
+	size_t count = 0;
+
+	while (entries && readdir(entries))
+		count++;
+	if (!entries)
+		return 0;
+	closedir(entries);
+	return count - 2;
 }
 
 #endif

@@ -3,7 +3,6 @@
  */
 #include "store/test/store_checks.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mount.h>
@@ -32,19 +31,6 @@ static struct store *begin(void)
 	if (!mkdtemp(dir))
 		abort();
 	return open_dir(dir, -1);
-}
-
-/* Whatever is in the directory, dot files too. */
-static size_t files_in(const char *path)
-{
-	DIR *entries = opendir(path);
-	size_t count = 0;
-
-	while (entries && readdir(entries))
-		count++;
-	if (entries)
-		closedir(entries);
-	return count - 2;
 }
 
 static void end(struct store *store)
@@ -127,19 +113,6 @@ static void test_never_overwritten(void)
 	end(store);
 }
 
-static int replace(struct store *store, const char *text, struct err *err)
-{
-	return store_replace(store, "doc", text, strlen(text), err);
-}
-
-static void reads(int fd, const char *text)
-{
-	char came[64] = "";
-
-	CHECK(pread(fd, came, sizeof(came) - 1, 0) >= 0);
-	CHECK_STR(came, text);
-}
-
 static int open_doc(void)
 {
 	scoped(mem) char *path = mem_printf("%s/doc", dir);
@@ -152,13 +125,13 @@ static void test_replaced(void)
 	struct store *store = begin();
 	struct err err = ERR_INIT;
 
-	CHECK_INT(replace(store, "the older one", &err), 0);
+	CHECK_INT(put_doc(store, "the older one", &err), 0);
 	scoped(fd) int older = open_doc();
-	CHECK_INT(replace(store, "newer", &err), 0);
+	CHECK_INT(put_doc(store, "newer", &err), 0);
 	CHECK_STR(err.text, "");
 	scoped(fd) int newer = open_doc();
-	reads(newer, "newer");
-	reads(older, "the older one"); /* replaced, and not written over */
+	check_reads(newer, "newer");
+	check_reads(older, "the older one"); /* replaced, and not written over */
 	CHECK_INT(files_in(dir), 1);
 	/* what is no document is never overwritten */
 	CHECK(!store_put(store, "doc", &err));
@@ -169,7 +142,7 @@ static void test_replaced(void)
 	CHECK_INT(store_replace(store, "../doc", "x", 1, &err), -1);
 	CHECK_INT(err.code, ERR_USAGE);
 	scoped(fd) int still = open_doc();
-	reads(still, "newer");
+	check_reads(still, "newer");
 	end(store);
 }
 
@@ -183,15 +156,15 @@ static void test_not_replaced(void)
 
 	CHECK_INT(pipe(ends), 0);
 	struct store *cancelled = open_dir(dir, ends[0]);
-	CHECK_INT(replace(store, "the older one", &err), 0);
+	CHECK_INT(put_doc(store, "the older one", &err), 0);
 	CHECK_INT(write(ends[1], "x", 1), 1);
-	CHECK_INT(replace(cancelled, "newer", &err), -1);
+	CHECK_INT(put_doc(cancelled, "newer", &err), -1);
 	CHECK_INT(err.code, ERR_CANCELLED);
 	scoped(fd) int older = open_doc();
-	reads(older, "the older one");
+	check_reads(older, "the older one");
 	CHECK_INT(files_in(dir), 1);
 	CHECK_INT(unlink(path) | mkdir(path, 0700), 0);
-	CHECK_INT(replace(store, "newer", &err), -1);
+	CHECK_INT(put_doc(store, "newer", &err), -1);
 	CHECK_INT(err.code, ERR_STORE);
 	CHECK_HAS(err.text, "/doc: cannot make it: Is a directory");
 	CHECK_INT(files_in(dir), 1);

@@ -8,7 +8,7 @@ cluster() {
 	# shellcheck disable=SC1091
 	. "$work/env"
 	set +a
-	# shellcheck source-path=SCRIPTDIR/.. source=../lib.sh
+	# shellcheck source-path=SCRIPTDIR/.. source=lib.sh
 	. e2e/lib.sh
 }
 

@@ -72,3 +72,12 @@ spec:
 Y
 }
 pods_run() { [ "$(k get pods -l "app=$1" --no-headers 2>/dev/null | grep -c Running)" = 3 ]; }
+
+# without_etcd NODE SCRIPT: the script (of sh) runs there, as root, while etcd's manifest is out, at /root/etcd.yaml, and etcd has ended
+without_etcd() {
+	docker exec "$1" sh -c 'mv /etc/kubernetes/manifests/etcd.yaml /root/etcd.yaml; while pgrep -x etcd >/dev/null; do sleep 0.2; done; '"$2"'
+		mv /root/etcd.yaml /etc/kubernetes/manifests/etcd.yaml'
+}
+# data_mounted NODE: its data dir becomes a mount point, with 900 MiB of its own; data_unmounted NODE: and a plain folder again.  All that is in it goes along.
+data_mounted() { without_etcd "$1" 'cp -a /var/lib/etcd /root/data && mount -t tmpfs -o size=900m,mode=0700 tmpfs /var/lib/etcd && cp -a /root/data/. /var/lib/etcd/ && rm -rf /root/data'; }
+data_unmounted() { without_etcd "$1" 'cp -a /var/lib/etcd /root/data && umount /var/lib/etcd && rm -rf /var/lib/etcd/* /var/lib/etcd/.[!.]* && cp -a /root/data/. /var/lib/etcd/ && rm -rf /root/data'; }

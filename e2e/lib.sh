@@ -81,3 +81,71 @@ without_etcd() {
 # data_mounted NODE: its data dir becomes a mount point, with 900 MiB of its own; data_unmounted NODE: and a plain folder again.  All that is in it goes along.
 data_mounted() { without_etcd "$1" 'cp -a /var/lib/etcd /root/data && mount -t tmpfs -o size=900m,mode=0700 tmpfs /var/lib/etcd && cp -a /root/data/. /var/lib/etcd/ && rm -rf /root/data'; }
 data_unmounted() { without_etcd "$1" 'cp -a /var/lib/etcd /root/data && umount /var/lib/etcd && rm -rf /var/lib/etcd/* /var/lib/etcd/.[!.]* && cp -a /root/data/. /var/lib/etcd/ && rm -rf /root/data'; }
+
+# --- no secret may show.  plant; watched ps COMMAND; saw ps WORD...; secret_words words; no_secret words ps FILE...
+
+# plant: a Secret whose value, $canary, is nowhere else
+canary=''
+plant() {
+	canary=canary$(od -An -tx8 -N8 /dev/urandom | tr -d ' ')
+	wait_for 60 "the Secret" planted
+}
+planted() { k create secret generic planted --from-literal=v="$canary" --dry-run=client -o yaml | k apply -f -; }
+
+# watched FILE COMMAND...: its exit status.  In the file is then what every process showed meanwhile, arguments and environment, each line
+# once (the nodes' processes are this machine's, too), and the nodes' journals, where sudo names every command that it ran.
+watched() {
+	local file=$1 watcher status since
+	shift
+	since=$(date +%s)
+	every_node touch /root/before
+	: >"$file.on"
+	while [ -e "$file.on" ]; do ps axeww -o args; sleep 0.1; done | awk '!seen[$0]++' >"$file" &
+	watcher=$!
+	"$@"
+	status=$?
+	rm -f "$file.on"
+	wait "$watcher"
+	every_node journalctl -q -o cat --no-pager --since "@$since" >>"$file"
+	return "$status"
+}
+# saw FILE WORD...: each was among the processes, and so were commands on the nodes; a watch that saw nothing proves nothing
+saw() {
+	local file=$1 word
+	shift
+	for word in 'sudo -n ' COMMAND=/usr/bin/env PATH= "$@"; do
+		grep -qF -e "$word" "$file" || { echo "not seen among the processes: $word"; return 1; }
+	done
+}
+
+# key_of KUBECONFIG: a line of its client key, and a part of that as it stands there
+key_of() {
+	local data
+	data=$("$KUBECTL" --kubeconfig "$1" config view --raw -o 'jsonpath={.users[0].user.client-key-data}')
+	printf '%s\n' "$(base64 -d <<<"$data" | sed -n 3p)" "${data:80:60}"
+}
+# secret_words FILE WORD...: into the file, by what a secret would be known, one a line: $canary, as it is and in base64, a line of the SSH
+# key, the kubeconfig's key, and those words.  None may be short: everything would have it.
+secret_words() {
+	local file=$1 word
+	shift
+	printf '%s\n' "$canary" "$(base64 <<<"$canary" | cut -c 1-28)" "$(sed -n 5p "$SSH_KEY")" "$(key_of "$KUBECONFIG")" "$@" | while read -r word; do
+		[ ${#word} -gt 20 ] || { echo "no secret to look for: \"$word\"" >&2; return 1; }
+		echo "$word"
+	done >"$file"
+}
+# no_secret WORDS FILE...: none of the words of that file is in these files and folders, nor on a node in a file that is younger than the
+# watch and that others than root may read.  The looks find the words themselves, or they would prove nothing.  No word gets into arguments.
+no_secret() {
+	local words=$1 file pair found
+	shift
+	for file; do [ -s "$file" ] || { echo "$file has nothing in it"; return 1; }; done
+	found=$(grep -lrF -f "$words" "$@" "$words")
+	[ "$found" = "$words" ] || { echo "with a secret in it: ${found:-not even the words themselves}"; return 1; }
+	for pair in $NODE_LIST; do
+		found=$(docker exec -i "${pair%%=*}" sh -c 'umask 077; cat >/root/words; cp /root/words /root/planted; chmod 644 /root/planted
+			find /etc /root /run /tmp /var/lib/etcd /var/log /var/tmp -xdev -type f -newer /root/before -perm /077 -exec grep -lF -f /root/words {} + 2>/dev/null
+			rm /root/words /root/planted' <"$words")
+		[ "$found" = /root/planted ] || { echo "${pair%%=*}: open to others, with a secret in it: ${found:-not even what was planted}"; return 1; }
+	done
+}

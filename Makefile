@@ -213,6 +213,7 @@ test: deps-test
 		-- diff e2e/diff/run $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- kind e2e/kind/run $(BUILD)/asan/kubectl-etcd_backup \
 		-- drill-nodes e2e/drill-nodes/run $(BUILD)/asan/kubectl-etcd_backup \
+		-- browse-docs e2e/browse/docs $(BUILD)/asan/kubectl-etcd_backup \
 		-- drill-one e2e/drill-nodes/one $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- drill-unified e2e/drill-nodes/unified $(BUILD)/asan/kubectl-etcd_backup $(CACHE)/etcd-3.5.16 \
 		-- faults e2e/faults/run $(BUILD)/asan/kubectl-etcd_backup \

@@ -23,15 +23,6 @@ struct absent {
 	unsigned ports[4];       /* of peers, of clients, of the API server; 0 ends the list */
 };
 
-/* Whether some member told the list of members. */
-static bool is_listed(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->found.cluster.count; i++)
-		if (plan->found.found[i].listed)
-			return true;
-	return false;
-}
-
 static bool is_among(const struct cluster *cluster, const char *name)
 {
 	for (size_t i = 0; i < cluster->count; i++)
@@ -70,7 +61,7 @@ static int find(const struct opts *opts, struct plan *plan, struct absent *absen
 		const char **others, struct err *err)
 {
 	const struct recipe *recipe = &plan->source.recipe;
-	bool answers = false, refused = false, listed = is_listed(plan);
+	bool answers = false, refused = false, listed = discover_is_listed(&plan->found);
 
 	*absent = (struct absent){ 0 };
 	for (size_t i = 0; i < plan->found.cluster.count; i++) {
@@ -229,7 +220,8 @@ int absent_unseen(const struct opts *opts, struct plan *plan, struct err *err)
 {
 	const char *name = opts->without;
 
-	if (!name || plan->left_out || is_listed(plan) || is_among(&plan->found.cluster, name))
+	if (!name || plan->left_out || discover_is_listed(&plan->found) ||
+	    is_among(&plan->found.cluster, name))
 		return 0;
 	if (opts->assume_down) {
 		leave_out(plan, arena_printf(plan->arena,
@@ -271,7 +263,7 @@ int absent_named(const struct opts *opts, struct plan *plan, struct err *err)
 		return err_hint(err, "leave its node out of --nodes, or --without away");
 	}
 	const bool named = plan->found.left_out || (has_recipe && is_among(then, name));
-	if (!is_listed(plan) && (named || !has_recipe))
+	if (!discover_is_listed(&plan->found) && (named || !has_recipe))
 		return absent_unseen(opts, plan, err);
 	if (named) {
 		leave_out(plan, arena_printf(plan->arena,

@@ -181,6 +181,14 @@ int discover_check_storage(const struct discovery *d, const char *version, struc
 	return 0;
 }
 
+bool discover_is_listed(const struct discovery *d)
+{
+	for (size_t i = 0; i < d->cluster.count; i++)
+		if (d->found[i].listed)
+			return true;
+	return false;
+}
+
 void discover_compare_ca(struct discovery *d)
 {
 	size_t first = 0; /* whose CA the cluster's is */

@@ -39,4 +39,7 @@ int discover_check_storage(const struct discovery *d, const char *version, struc
 void discover_compare_ca(struct discovery *d);
 void discover_compare_count(struct discovery *d);
 
+/* Whether some member told the list of members. */
+bool discover_is_listed(const struct discovery *d);
+
 #endif

@@ -113,15 +113,6 @@ void preflight_not_made(struct plan *plan, const char *check, const char *why)
 	p->whole[p->whole_count++] = not_made(NULL, check, why);
 }
 
-/* Whether a member told the list of members. */
-static bool is_listed(const struct discovery *d)
-{
-	for (size_t i = 0; i < d->cluster.count; i++)
-		if (d->found[i].listed)
-			return true;
-	return false;
-}
-
 /* A node that was not read may have any of the listed members, unless the API told which. */
 static bool may_have_any(const struct discovery *d)
 {
@@ -134,7 +125,7 @@ static bool may_have_any(const struct discovery *d)
 void preflight_members(const struct opts *opts, struct plan *plan)
 {
 	const struct discovery *d = &plan->found;
-	const bool listed = is_listed(d), restores = plan->source.file.fd >= 0;
+	const bool listed = discover_is_listed(d), restores = plan->source.file.fd >= 0;
 	struct err err = ERR_INIT;
 
 	if (!plan_members_read(plan, &err)) {

@@ -61,13 +61,13 @@ static int find_snapshot(const struct opts *opts, struct plan *plan, const struc
 }
 
 /* What it does not reach stays with the node that is gone. */
-static int tell_without(const struct opts *opts, const struct rerun *rerun, bool back, int status)
+static int tell_without(const struct rerun *rerun, bool back, int status)
 {
 	if (!status && rerun->lacks)
-		print_notice("%s, should it ever come back, still has the run's lock and what the "
-			     "run put there: kubectl etcd-backup resume %s%s, with all nodes, "
-			     "before its kubelet starts anything.",
-			     opts->without, rerun->run, back ? " --undo" : "");
+		print_notice("%s, should the node ever come back, still has the run's lock and "
+			     "what the run put there: kubectl etcd-backup resume %s%s, with all "
+			     "nodes, before its kubelet starts anything.",
+			     rerun->lacks, rerun->run, back ? " --undo" : "");
 	return status;
 }
 
@@ -90,9 +90,10 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 		return err_status(err->code);
 	}
 	print_notice("This undoes all that the run did: every node as it was before.");
+	perform_say_quorum(plan);
 	if (perform_ask(opts, "Type the cluster's name to go back", plan->found.cluster.name, err))
 		return err_status(err->code);
-	return tell_without(opts, rerun, true, perform(opts, plan, book, PERFORM_UNDO, err));
+	return tell_without(rerun, true, perform(opts, plan, book, PERFORM_UNDO, err));
 }
 
 /* Of a rejoin whose node is gone for good there is neither way: the others are done with it. */
@@ -106,7 +107,9 @@ static int abandon(const struct opts *opts, struct plan *plan, const struct reru
 			     "node is gone for good is taken out by etcdctl member remove.");
 		return 0;
 	}
-	if (rerun->lacks)
+	if (rerun->lacks && plan->ctx.no_quorum)
+		print_notice("This ends it without %s: the nodes are unlocked.", joins);
+	else if (rerun->lacks)
 		print_notice("This ends it without %s: where the cluster has its member %s, that "
 			     "leaves the list; the other nodes are unlocked.",
 			     joins, plan->ctx.gone->peer_url);
@@ -114,6 +117,7 @@ static int abandon(const struct opts *opts, struct plan *plan, const struct reru
 		print_notice("The cluster has no member %s any more: this unlocks all nodes, and "
 			     "then %s can be brought back by a new rejoin.",
 			     plan->ctx.gone->peer_url, joins);
+	perform_say_quorum(plan);
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);
 	int status = perform(opts, plan, book, PERFORM_RESUME, err);
@@ -146,10 +150,11 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	if (find_snapshot(opts, plan, &rerun, err))
 		return err_status(err->code);
 	print_notice("It goes on from there.");
+	perform_say_quorum(plan);
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);
 	return tell_without(
-		opts, &rerun, false,
+		&rerun, false,
 		perform(opts, plan, &book, rerun.committed ? PERFORM_FINISH : PERFORM_RESUME, err));
 }
 

@@ -44,8 +44,7 @@ static void show(const struct plan *plan, const struct rerun *rerun)
 	for (size_t i = 0; i < cluster->count; i++)
 		print_notice("  %-11s %s: %s", i ? "" : "old data", cluster->members[i].node,
 			     kept_words(plan->arena, &plan->nodes[i], now_unix()));
-	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
-		     cluster->count);
+	plan_show_downtime(plan);
 	print_notice(
 		"  way back    the data of now stays in %s/.before-%s; undo is automatic until "
 		"etcd serves again",

@@ -5,6 +5,7 @@
 #include "plugin/discover.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "etcd/etcd_api.h"
 #include "etcd/etcd_auth.h"
@@ -258,7 +259,8 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 				      "%s: a run that has not ended has stopped its API server or "
 				      "etcd: kubectl etcd-backup resume",
 				      d->nodes[i].name);
-		if (r->listed[i])
+		/* that of one which comes back is the list of an older cluster */
+		if (r->listed[i] && !text_same(d->nodes[i].name, d->wanted))
 			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
 	}
 	discover_compare_ca(d);
@@ -287,7 +289,8 @@ static void begin_look(struct discovery *d, const struct cluster *where)
 	d->cluster = (struct cluster){ .arena = d->arena,
 				       .name = d->cluster.name,
 				       .count = where->count };
-	d->foreign = d->stranger = d->missing = d->missing_url = d->missing_others = NULL;
+	d->foreign = d->stranger = NULL;
+	d->missing_count = 0;
 	d->listed_count = 0;
 	d->warning_count = d->warnings_of_where;
 	for (size_t i = 0; i < where->count; i++) {

@@ -60,7 +60,7 @@ struct discovery {
 	 * and a node that is foreign, and what is absent, is left to the caller, too.
 	 */
 	bool shows_all;
-	/* Set by the caller before: a node that is wanted, although it may have no member that counts and no pod; NULL: none. */
+	/* Set by the caller before: a node that comes back, whose member may not count, and which may have no pod; NULL: none. */
 	const char *wanted;
 	struct arena *arena;
 	struct cluster cluster; /* members[i] is on node i */
@@ -73,14 +73,14 @@ struct discovery {
 	const char *foreign; /* a node whose etcd CA is another one; NULL: there is none */
 	const char *
 		stranger; /* "NODE: its member M is not in the list of members of N" of the first such; NULL: there is none */
-	const char *missing; /* a listed member that is on none of the nodes; NULL: there is none */
-	const char *missing_url;    /* its peer URLs */
-	const char *missing_others; /* names of more such members, "a, b"; NULL: there are none */
+	/* Listed members that are on none of the nodes: name (its peer URLs while it has none) and peer_url; each once. */
+	struct member missing[CLUSTER_MEMBERS_MAX];
+	size_t missing_count;
 	struct member listed
 		[CLUSTER_MEMBERS_MAX]; /* name, URLs, id, learner; each once, of all lists that were told */
 	size_t listed_count;
-	bool left_out;     /* the API or the inventory names the member of --without */
-	bool api_answered; /* the Kubernetes API was used */
+	struct cluster left_out; /* members of --without that the API or the inventory names */
+	bool api_answered;       /* the Kubernetes API was used */
 	const char *warnings[WARNINGS_MAX];
 	size_t warning_count;
 	size_t warnings_of_where; /* the first of them, which are not of the nodes */

@@ -70,15 +70,23 @@ static void note_missing(struct discovery *d, const struct etcd_member *one)
 {
 	const char *name = one->name[0] ? one->name : one->peer_urls;
 
-	if (!d->missing) {
-		d->missing = arena_strdup(d->arena, name);
-		d->missing_url = arena_strdup(d->arena, one->peer_urls);
-	} else if (!cluster_same_urls(d->missing_url, one->peer_urls) &&
-		   !(d->missing_others && strstr(d->missing_others, name))) {
-		d->missing_others = d->missing_others ? arena_printf(d->arena, "%s, %s",
-								     d->missing_others, name)
-						      : arena_strdup(d->arena, name);
-	}
+	for (size_t i = 0; i < d->missing_count; i++)
+		if (cluster_same_urls(d->missing[i].peer_url, one->peer_urls))
+			return;
+	if (d->missing_count < CLUSTER_MEMBERS_MAX)
+		d->missing[d->missing_count++] =
+			(struct member){ .name = arena_strdup(d->arena, name),
+					 .peer_url = arena_strdup(d->arena, one->peer_urls) };
+}
+
+const char *discover_missing(const struct discovery *d)
+{
+	const char *names = NULL;
+
+	for (size_t i = 0; i < d->missing_count; i++)
+		names = arena_printf(d->arena, "%s%s%s", names ? names : "", names ? ", " : "",
+				     d->missing[i].name);
+	return names;
 }
 
 /* One without a name has never been started: there is nothing of it yet. */

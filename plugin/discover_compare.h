@@ -26,6 +26,8 @@ void discover_compare_pod(struct discovery *d, const struct member *manifest,
 			  const struct member *pod);
 /* Of a member that told the list, and whose node that is: what is in one of both only; and d->listed, d->missing, d->stranger. */
 void discover_compare_list(struct discovery *d, const struct etcd_members *list, const char *node);
+/* "cp-2, cp-3" of d->missing; NULL: there are none. */
+const char *discover_missing(const struct discovery *d);
 /* With the etcd that a snapshot was taken from ("3.5.16"; NULL: not known): one warning for all members of another minor version. */
 void discover_compare_etcd(struct discovery *d, const char *then);
 /* The words of it; `here` tells which run. */

@@ -4,12 +4,12 @@
 #include "plugin/discover_where.h"
 
 #include "base/log.h"
-#include "base/text.h"
 #include "play/look.h"
 #include "play/state.h"
 #include "plugin/discover_compare.h"
 #include "plugin/kube.h"
 #include "plugin/print.h"
+#include "plugin/without.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,24 +96,24 @@ static int ask_api(const struct opts *opts, struct discovery *d, struct cluster 
 	return 0;
 }
 
-static bool left_out(const struct opts *opts, const struct member *m)
-{
-	return opts->without &&
-	       (text_same(opts->without, m->name) || text_same(opts->without, m->node));
-}
-
 /* Nobody logs in where a member is that the cluster is to be without. */
 static int leave_out(const struct opts *opts, struct discovery *d, struct cluster *where,
 		     struct err *err)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < where->count; i++)
-		if (!left_out(opts, &where->members[i]))
-			where->members[kept++] = where->members[i];
-	d->left_out = kept < where->count;
+	d->left_out.count = 0;
+	for (size_t i = 0; i < where->count; i++) {
+		const struct member *m = &where->members[i];
+		if (without_has(opts, m->name) || without_has(opts, m->node))
+			d->left_out.members[d->left_out.count++] = *m;
+		else
+			where->members[kept++] = *m;
+	}
 	where->count = kept;
-	return kept ? 0 : err_set(err, ERR_USAGE, "--without %s leaves no member", opts->without);
+	return kept ? 0
+		    : err_set(err, ERR_USAGE, "--without %s leaves no member",
+			      without_text(opts, d->arena));
 }
 
 /* kubeadm calls a member as its node, and gives it the node's address: where the recipe does not say more. */
@@ -246,10 +246,13 @@ void discover_where_wanted(const struct opts *opts, struct discovery *d, struct 
 
 bool discover_where_missing(const struct opts *opts, struct discovery *d, struct cluster *where)
 {
-	if (!d->missing || opts->without)
-		return false;
-	scoped(mem) char *host = look_url_host(d->missing_url);
-	return add_node(opts, d, where, d->missing, host);
+	for (size_t i = 0; i < d->missing_count; i++) {
+		scoped(mem) char *host = look_url_host(d->missing[i].peer_url);
+		if (!without_has(opts, d->missing[i].name) &&
+		    add_node(opts, d, where, d->missing[i].name, host))
+			return true;
+	}
+	return false;
 }
 
 int discover_api(const struct opts *opts, struct discovery *d, struct err *err)

@@ -8,7 +8,7 @@
 
 /*
  * Names and addresses into `where`; of the API what its pods say, too.  Sets the cluster's name when a kubeconfig tells it,
- * api_answered and left_out.  The member of --without is left out, but where --nodes names it.  `inventory` may be NULL; of a member of
+ * api_answered and left_out.  The members of --without are left out, but where --nodes names them.  `inventory` may be NULL; of a member of
  * it whose node was not read the node is called as the member, and its address is the host of its peer URL.  Strings live in d->arena.  -1: USAGE, KUBE, CONFIG, TIMEOUT.
  */
 int discover_where(const struct opts *opts, const struct recipe *inventory, struct discovery *d,
@@ -21,9 +21,9 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 void discover_where_wanted(const struct opts *opts, struct discovery *d, struct cluster *where);
 
 /*
- * Adds the node of d->missing when the API has the node but no etcd pod of it, as for up to half a minute after data of an
- * earlier revision: a node with the member's name, with the address of its peer URL, on which there is an etcd manifest.
- * Asks the API and logs in there.  True: one was added.  Nothing is added with --without: that member is left out.
+ * Adds the node of one of d->missing when the API has the node but no etcd pod of it, as for up to half a minute after data of
+ * an earlier revision: a node with the member's name, with the address of its peer URL, on which there is an etcd manifest.
+ * Asks the API and logs in there.  True: one was added.  Never one of --without.
  */
 bool discover_where_missing(const struct opts *opts, struct discovery *d, struct cluster *where);
 

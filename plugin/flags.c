@@ -66,10 +66,10 @@ const struct flag flags[] = {
 	{ "restart-kubelets", 0, FLAG_TEXT, AT(restart_kubelets), ON_RESTORE | ON_RESUME,
 	  "NAME=ADDRESS,...",
 	  "Nodes that joined after the snapshot: restart their kubelets over SSH at the end" },
-	{ "without", 0, FLAG_TEXT, AT(without), ON_ABSENT, "MEMBER",
-	  "A member whose node is down for good and stays down; the others become the cluster" },
+	{ "without", 0, FLAG_TEXTS, AT(without), ON_ABSENT, "MEMBER,...",
+	  "Members whose nodes are down for good and stay down; the others become the cluster" },
 	{ "assume-down", 0, FLAG_BOOL, AT(assume_down), ON_ABSENT, NULL,
-	  "The node of --without does not answer and is known to be switched off" },
+	  "Nodes of --without that do not answer are known to be switched off" },
 	{ "report", 0, FLAG_TEXT, AT(report), ON_REPORT, "FILE",
 	  "Write a report at the end, whatever it is: a page (.html), or the same as JSON "
 	  "(.json)" },

@@ -49,7 +49,7 @@ struct opts {
 	enum choice bump;             /* --bump-revision[=true|false] */
 	const char *restart_kubelets; /* --restart-kubelets NAME=ADDRESS,... */
 	const char *plan;             /* --plan FILE */
-	const char *without;          /* --without MEMBER */
+	struct texts without;         /* --without MEMBER,...: see without.h */
 	bool assume_down;             /* --assume-down */
 	bool undo;                    /* resume --undo */
 	const char *report;           /* --report FILE; NULL: none */

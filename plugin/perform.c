@@ -77,6 +77,8 @@ bool perform_is_dry(const struct opts *opts)
 /* Seconds from the first API server stopped to the first, and to the last, ready again. */
 static void print_figures(const struct plan *plan, uint64_t ended)
 {
+	const size_t count = plan->ctx.cluster->count;
+	const char *more = count == 1 ? "" : "s";
 	struct api_down down = progress_api_down(&plan->ctx);
 
 	if (plan->ctx.joins) { /* the API was never down */
@@ -86,22 +88,36 @@ static void print_figures(const struct plan *plan, uint64_t ended)
 	const char *done = strcmp(plan->ctx.playbook, "rollback") == 0 ? "rolled back" : "restored";
 
 	if (!down.from || !down.until) /* not in this process */
-		print_line("%s %zu members", done, plan->ctx.cluster->count);
+		print_line("%s %zu member%s", done, count, more);
 	else
-		print_line("%s %zu members; API down %.1f s; all ready after %.1f s", done,
-			   plan->ctx.cluster->count, (double)(down.until - down.from) / 1000,
+		print_line("%s %zu member%s; API down %.1f s; all ready after %.1f s", done, count,
+			   more, (double)(down.until - down.from) / 1000,
 			   (double)(ended - down.from) / 1000);
+}
+
+void perform_say_quorum(const struct plan *plan)
+{
+	if (plan->ctx.no_quorum)
+		print_notice("The nodes that are left are no quorum: nothing serves there until a "
+			     "snapshot is restored on them: %s",
+			     plan_restore_rest(plan));
 }
 
 static void say_done(const struct plan *plan)
 {
 	if (plan->ctx.gone) {
-		print_line("abandoned run %s: %zu members, without %s", plan->ctx.run,
-			   plan->ctx.cluster->count, plan->ctx.gone->name);
+		const bool back = !plan_absent_gone(plan);
+		const size_t count = plan->ctx.cluster->count - back;
+		print_line("abandoned run %s: %zu member%s, without %s", plan->ctx.run, count,
+			   count == 1 ? "" : "s", plan->ctx.gone->name);
 		return;
 	}
 	if (plan->ctx.leave_nothing) {
 		print_line("cleaned run %s", plan->ctx.target);
+		return;
+	}
+	if (plan->ctx.no_quorum) {
+		print_line("ended run %s", plan->ctx.run);
 		return;
 	}
 	if (plan->ctx.joins) {
@@ -121,6 +137,8 @@ static void say_done(const struct plan *plan)
 static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 			const struct journal *journal, const struct err *err)
 {
+	const struct member *gone = plan_absent_gone(plan);
+
 	switch (outcome) {
 	case PLAY_DONE:
 		say_done(plan);
@@ -129,20 +147,22 @@ static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 		print_notice("Nothing was changed.");
 		break;
 	case PLAY_UNDONE:
-		print_notice("All changes were undone: the cluster is as it was.");
+		print_notice("All changes were undone: %s as it was.",
+			     plan->ctx.no_quorum ? "what is left is" : "the cluster is");
 		break;
 	case PLAY_NEEDS_YOU:
 		if (err->code == ERR_TAKEN)
 			break;
 		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume "
 			     "%s%s%s",
-			     plan->ctx.run, plan->ctx.gone ? " --without " : "",
-			     plan->ctx.gone ? plan->ctx.gone->name : "");
+			     plan->ctx.run, gone ? " --without " : "", gone ? gone->name : "");
 		if (err->code == ERR_SSH || err->code == ERR_TIMEOUT)
 			print_notice("For a node that is gone for good: --without MEMBER, on the "
 				     "way back with --undo.");
 		break;
 	}
+	if (outcome == PLAY_DONE || outcome == PLAY_UNDONE)
+		perform_say_quorum(plan);
 	print_notice("Journal: %s", journal_path(journal));
 }
 
@@ -214,7 +234,7 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 	report.status = outcome == PLAY_UNDONE && how == PERFORM_UNDO
 				? 0 /* that is what was wanted */
 				: play_status(outcome, err);
-	if (outcome == PLAY_DONE && !plan->ctx.leave_nothing) {
+	if (outcome == PLAY_DONE && !plan->ctx.leave_nothing && !plan->ctx.no_quorum) {
 		progress_table(&progress, plan->ctx.cluster);
 		print_figures(plan, progress.began + report.ended);
 		after_end(opts, plan);

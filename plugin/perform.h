@@ -27,6 +27,9 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 /* Asks for the word unless --yes. */
 int perform_ask(const struct opts *opts, const char *question, const char *word, struct err *err);
 
+/* With the context's no_quorum: what that means, and what to do then. */
+void perform_say_quorum(const struct plan *plan);
+
 /* --dry-run: whether it is one, and, -1 (USAGE), whether it says something that is known. */
 bool perform_is_dry(const struct opts *opts);
 int perform_check_dry(const struct opts *opts, struct err *err);

@@ -201,6 +201,27 @@ int plan_members(struct plan *plan, struct err *err)
 	return 0;
 }
 
+const struct member *plan_absent_gone(const struct plan *plan)
+{
+	const struct member *gone = plan->ctx.gone;
+
+	for (size_t i = 0; gone && i < plan->found.cluster.count; i++)
+		if (cluster_same_urls(gone->peer_url, plan->found.cluster.members[i].peer_url))
+			return NULL;
+	return gone;
+}
+
+const char *plan_restore_rest(const struct plan *plan)
+{
+	const struct cluster *cluster = &plan->found.cluster;
+	const char *command = "kubectl etcd-backup restore SNAPSHOT --nodes ";
+
+	for (size_t i = 0; i < cluster->count; i++)
+		command = arena_printf(plan->arena, "%s%s%s=%s", command, i ? "," : "",
+				       cluster->members[i].node, cluster->members[i].address);
+	return arena_printf(plan->arena, "%s --without MEMBER,...", command);
+}
+
 int plan_members_read(struct plan *plan, struct err *err)
 {
 	struct cluster read = { .count = 0 };

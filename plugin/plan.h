@@ -24,8 +24,10 @@ struct plan {
 	bool alone; /* set by the caller, of a run on the nodes that are named only: members on others do not matter */
 	bool live;              /* a member answered: the next is known */
 	uint64_t live_revision; /* the highest that a member told */
-	const char *
-		left_out; /* the member of --without, and what is known of it, as a sentence; NULL: none */
+	struct left_out {
+		const char *name, *words; /* what is known of it, as a sentence */
+	} left_out[CLUSTER_MEMBERS_MAX];  /* members of --without */
+	size_t left_out_count;
 	const char *snapshot_version; /* of the etcd that wrote it, by its bytes; NULL: not known */
 	struct after after;
 	struct plan_forecast forecast; /* of a restore */
@@ -99,6 +101,7 @@ void plan_warn(const struct plan *plan);
 
 /* Shows to stderr what will be replaced, what is lost, what stops, and the way back. */
 void plan_show(const struct plan *plan);
+void plan_show_downtime(const struct plan *plan);
 
 /*
  * For rejoin: each member but the first is asked on its own node, too, when the node that joins has its vote and nothing can be
@@ -114,5 +117,11 @@ struct tree *plan_header(const struct plan *plan, const char *playbook,
 			 const char *playbook_sha256);
 
 void plan_release(struct plan *plan);
+
+/* The member of ctx.gone, when its node is none of the plan's; NULL: there is none, or its node has come back. */
+const struct member *plan_absent_gone(const struct plan *plan);
+
+/* The command that restores a snapshot on the plan's nodes only, in the plan's arena. */
+const char *plan_restore_rest(const struct plan *plan);
 
 #endif

@@ -45,6 +45,15 @@ static struct tree *steps_of(struct arena *arena, const struct playbook *book)
 	return steps;
 }
 
+static const char *left_out_words(struct arena *arena, const struct plan *plan)
+{
+	const char *words = "";
+
+	for (size_t i = 0; i < plan->left_out_count; i++)
+		words = arena_printf(arena, "%s%s%s", words, i ? " " : "", plan->left_out[i].words);
+	return words;
+}
+
 struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 {
 	struct arena *arena = plan->arena;
@@ -69,8 +78,8 @@ struct tree *plan_document(const struct plan *plan, const struct playbook *book)
 		tree_add(members, one);
 	}
 	tree_set(arena, doc, "members", members);
-	if (plan->left_out)
-		tree_set_string(arena, doc, "leftOut", plan->left_out);
+	if (plan->left_out_count)
+		tree_set_string(arena, doc, "leftOut", left_out_words(arena, plan));
 	if (forecast)
 		tree_set(arena, doc, "forecast", forecast);
 	tree_set_string(arena, doc, "playbook", book->name);

@@ -24,6 +24,15 @@ static void show_loss(const struct plan *plan)
 			     (unsigned long long)now);
 }
 
+void plan_show_downtime(const struct plan *plan)
+{
+	if (plan->found.cluster.count == 1)
+		print_notice("  downtime    the API server and etcd stop");
+	else
+		print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
+			     plan->found.cluster.count);
+}
+
 void plan_show(const struct plan *plan)
 {
 	const struct cluster *cluster = &plan->found.cluster;
@@ -54,11 +63,10 @@ void plan_show(const struct plan *plan)
 	if (plan->source.has_recipe &&
 	    cluster_same_members(cluster, &plan->source.recipe.cluster, &other))
 		print_notice("  changed     since the snapshot: %s", other.text);
-	if (plan->left_out)
-		print_notice("  left out    %s", plan->left_out);
+	for (size_t i = 0; i < plan->left_out_count; i++)
+		print_notice("  %-11s %s", i ? "" : "left out", plan->left_out[i].words);
 	after_show(plan);
-	print_notice("  downtime    API servers and etcd stop on all %zu nodes at once",
-		     cluster->count);
+	plan_show_downtime(plan);
 	if (forecast)
 		print_notice("  forecast    %s", forecast);
 	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "

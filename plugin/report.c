@@ -54,6 +54,9 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 
 	if (r->drill)
 		return report_drill_outcome(r);
+	if (ctx->no_quorum && (r->outcome == PLAY_DONE || r->outcome == PLAY_UNDONE))
+		return "It was ended on the nodes that are left, which are no quorum: nothing "
+		       "serves there.";
 	switch (r->outcome) {
 	case PLAY_DONE:
 		if (ctx->gone)
@@ -85,13 +88,15 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 static const char *next_text(struct arena *arena, const struct report *r)
 {
 	const char *run = r->plan->ctx.run;
-	const struct member *gone = r->plan->ctx.gone;
+	const struct member *gone = plan_absent_gone(r->plan);
 
 	if (r->drill)
 		return report_drill_next(arena, r);
 	if (r->outcome == PLAY_NEEDS_YOU && !(r->err && r->err->code == ERR_TAKEN))
 		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s%s%s", run,
 				    gone ? " --without " : "", gone ? gone->name : "");
+	if (r->plan->ctx.no_quorum)
+		return plan_restore_rest(r->plan);
 	if (r->outcome == PLAY_DONE && r->plan->ctx.joins)
 		return arena_printf(arena,
 				    "Its old data is kept there.  To remove it: kubectl "

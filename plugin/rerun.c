@@ -7,6 +7,8 @@
 #include "play/join.h"
 #include "plugin/perform.h"
 #include "plugin/print.h"
+#include "plugin/rerun_members.h"
+#include "plugin/without.h"
 
 #include <string.h>
 
@@ -28,8 +30,9 @@ static int take_story(void *arg, const struct journal_story *story, const struct
 	return 0;
 }
 
-/* "node=address,..." of the members that the journal names, but for one (NULL: none); NULL when it names none. */
-static const char *story_nodes(const struct rerun *rerun, const char *without, struct arena *arena)
+/* "node=address,..." of the members that the journal names, but for those of --without; NULL when it names none. */
+static const char *story_nodes(const struct rerun *rerun, const struct opts *opts,
+			       struct arena *arena)
 {
 	const struct tree *members = tree_get(rerun->story.header, "members");
 	const char *list = NULL;
@@ -38,7 +41,7 @@ static const char *story_nodes(const struct rerun *rerun, const char *without, s
 		const char *node = tree_string(at, "node"), *address = tree_string(at, "address");
 		if (!node || !address)
 			return NULL;
-		if (without && text_same(without, tree_string(at, "name")))
+		if (without_has(opts, tree_string(at, "name")))
 			continue;
 		list = arena_printf(arena, "%s%s%s=%s", list ? list : "", list ? "," : "", node,
 				    address);
@@ -125,8 +128,9 @@ static int order_nodes(const struct opts *opts, struct plan *plan, struct rerun 
 		at++;
 	if (!joins || !at)
 		return 0;
-	if (at == count && opts->without) {
-		rerun->abandoned = rerun->lacks = true;
+	if (at == count && without_any(opts)) {
+		rerun->abandoned = true;
+		rerun->lacks = joins;
 		return 0;
 	}
 	if (plan_put_first(plan, joins, err))
@@ -149,8 +153,10 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 	if (!state_run_name(run))
 		return err_set(err, ERR_USAGE, "\"%.40s\" is no name of a run", run);
 	journal_each(NULL, run, plan->arena, take_story, out);
+	if (out->has_story)
+		plan->found.wanted = tree_string(out->story.header, "joins");
 	if (!where.nodes && out->has_story)
-		where.nodes = story_nodes(out, opts->without, plan->arena);
+		where.nodes = story_nodes(out, opts, plan->arena);
 	if (plan_found(&where, plan, err))
 		return -1;
 	if (fleet_each(plan->found.fleet, ask_node, &asking, NULL, errs, NULL, NULL))
@@ -206,95 +212,28 @@ static int drill_context(struct plan *plan, struct rerun *rerun, struct err *err
 	return drill_cluster(&plan->found.cluster, drill, err);
 }
 
-/* Whether `now` is the run's --initial-cluster but for that member. */
-static bool same_but_for(const char *then, const char *now, const char *without)
+/* Nobody joins any more: what the run has put on the nodes goes. */
+static void end_rejoin(struct plan *plan, const struct member *gone)
 {
-	scoped(buf) struct buf rest = BUF_INIT(64 * 1024);
-	size_t length = strlen(without);
-
-	for (const char *at = then; at && *at;) {
-		const char *comma = strchr(at, ',');
-		size_t len = comma ? (size_t)(comma - at) : strlen(at);
-		if (strncmp(at, without, length) != 0 || at[length] != '=')
-			buf_addf(&rest, "%s%.*s", rest.len ? "," : "", (int)len, at);
-		at = comma ? comma + 1 : NULL;
-	}
-	return strcmp(buf_str(&rest), now) == 0;
+	plan->ctx.joins = NULL;
+	plan->ctx.leave_nothing = true;
+	plan->ctx.gone = gone;
 }
 
-/* A run that has passed its check is not stopped for it: what is wrong with --without is told. */
-static void tell_without(const struct opts *opts, const struct plan *plan,
-			 const struct rerun *rerun)
+/* Whether those that are there are no quorum of the voters that they list. */
+static bool is_without_quorum(struct discovery *found)
 {
-	if (!opts->without || plan->left_out)
-		return;
-	if (rerun->lacks)
-		print_notice("%s was not looked at: no member tells who the members are, and only "
-			     "its name was compared with the run's.",
-			     opts->without);
-	else
-		print_notice("warning: --without %s: run %s has no such member, and nobody is left "
-			     "out; it has %s",
-			     opts->without, rerun->run, rerun->told->initial_cluster);
-}
+	size_t voters = 0, here = 0;
 
-/* One that is gone for good may be left out where nothing more is built with it: on the way back, and past the commit. */
-static int check_members(const struct opts *opts, const struct plan *plan, struct rerun *rerun,
-			 struct err *err)
-{
-	const char *then = rerun->told->initial_cluster, *now = plan->ctx.initial_cluster;
-
-	if (text_same(then, now))
-		return 0;
-	if (then && opts->without && same_but_for(then, now, opts->without)) {
-		rerun->lacks = true;
-		if (strcmp(rerun->told->playbook, "clean") == 0) /* nothing is built with it */
-			return 0;
-		bool past = rerun->committed || (rerun->has_story && rerun->story.committed);
-		if (past && opts->undo && !plan->ctx.drill) {
-			err_set(err, ERR_UNSAFE, "run %s is past its commit, by the journal here",
-				rerun->run);
-			return err_hint(err, "kubectl etcd-backup resume %s --without %s",
-					rerun->run, opts->without);
-		}
-		rerun->committed = past;
-		if (opts->undo || rerun->undoing || past || plan->ctx.drill)
-			return 0;
-		err_set(err, ERR_UNSAFE,
-			"run %s is before its commit: without member %s there is only the way back",
-			rerun->run, opts->without);
-		return err_hint(err, "kubectl etcd-backup resume %s --undo --without %s",
-				rerun->run, opts->without);
-	}
-	err_set(err, ERR_UNSAFE, "the members are not those of run %s: now %s, then %s", rerun->run,
-		now, then ? then : "nothing");
-	return err_hint(err, "name all nodes; for one that is gone for good: --without MEMBER");
-}
-
-/* The member of `then`, a --initial-cluster, that the cluster has not; NULL: none, or several. */
-static const struct member *find_gone(struct plan *plan, const char *then)
-{
-	struct cluster *now = &plan->found.cluster;
-	struct member *gone = NULL;
-
-	for (const char *at = then, *comma; at; at = comma ? comma + 1 : NULL) {
-		comma = strchr(at, ',');
-		size_t len = comma ? (size_t)(comma - at) : strlen(at);
-		const char *equals = memchr(at, '=', len);
-		if (!equals)
-			return NULL;
-		const size_t name_len = (size_t)(equals - at);
-		const char *name = arena_strndup(plan->arena, at, name_len);
-		if (cluster_by_name(now, name))
+	for (size_t i = 0; i < found->listed_count; i++) {
+		if (found->listed[i].learner)
 			continue;
-		if (gone)
-			return NULL;
-		gone = arena_alloc(plan->arena, sizeof(*gone));
-		*gone = (struct member){ .name = name,
-					 .peer_url = arena_strndup(plan->arena, equals + 1,
-								   len - name_len - 1) };
+		voters++;
+		for (size_t k = 0; k < found->cluster.count; k++)
+			here += cluster_same_urls(found->listed[i].peer_url,
+						  found->cluster.members[k].peer_url);
 	}
-	return gone;
+	return voters && here * 2 <= voters;
 }
 
 /* A rejoin that is ended without its node: nothing is built, whatever version of the playbook it was begun with. */
@@ -308,28 +247,30 @@ static int abandon_context(const struct opts *opts, struct plan *plan, const str
 	if (perform_playbook(plan, "abandon", book, err) || plan_members(plan, err))
 		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
-	ctx->leave_nothing = true;
-	ctx->gone = find_gone(plan, told->initial_cluster);
-	if (!ctx->gone || (!text_same(ctx->gone->name, opts->without) &&
-			   !text_same(told->joins, opts->without))) {
+	end_rejoin(plan, rerun_gone(opts, plan, told));
+	ctx->no_quorum = is_without_quorum(&plan->found);
+	if (!ctx->gone) {
 		err_set(err, ERR_UNSAFE, "run %s brings %s back, and had %s", rerun->run,
 			told->joins, told->initial_cluster);
 		return err_hint(err, "to end it without %s: --without %s, and all other nodes",
 				told->joins, told->joins);
 	}
-	if (plan->found.missing && !cluster_same_urls(plan->found.missing_url, ctx->gone->peer_url))
-		return err_set(err, ERR_UNSAFE,
-			       "the cluster has a member %s, which is not that of run %s: %s",
-			       plan->found.missing_url, rerun->run, ctx->gone->peer_url);
+	for (size_t i = 0; i < plan->found.missing_count; i++) {
+		const struct member *m = &plan->found.missing[i];
+		if (!cluster_same_urls(m->peer_url, ctx->gone->peer_url) &&
+		    !without_has(opts, m->name))
+			return err_set(
+				err, ERR_UNSAFE,
+				"the cluster has a member %s, which is not that of run %s: %s",
+				m->peer_url, rerun->run, ctx->gone->peer_url);
+	}
 	return 0;
 }
 
 /* The node is there again, with all that the run has done: it is only unlocked, as the others are. */
 static int abandoned_context(struct plan *plan, struct playbook *book, struct err *err)
 {
-	plan->ctx.joins = NULL;
-	plan->ctx.leave_nothing = true;
-	plan->ctx.gone = &plan->found.cluster.members[0];
+	end_rejoin(plan, &plan->found.cluster.members[0]);
 	return perform_playbook(plan, "abandon", book, err);
 }
 
@@ -357,12 +298,12 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	ctx->joins = told->joins;
 	if (plan_members(plan, err))
 		return -1;
-	if (find_vote(plan, rerun, err) || check_members(opts, plan, rerun, err))
+	if (find_vote(plan, rerun, err) || rerun_check_members(opts, plan, rerun, err))
 		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
 	if (rerun->abandoned)
 		return abandoned_context(plan, book, err);
-	tell_without(opts, plan, rerun);
+	rerun_tell_without(opts, plan, rerun);
 	ctx->target = told->target;
 	ctx->leave_nothing = strcmp(told->playbook, "clean") == 0;
 	ctx->snapshot_size = told->snapshot_size;

@@ -3,6 +3,7 @@
  */
 #include "plugin/runs_print.h"
 
+#include "plugin/discover_compare.h"
 #include "plugin/print.h"
 #include "plugin/runs_find.h"
 
@@ -104,12 +105,11 @@ static void warn(const struct plan *plan, const struct runs *runs)
 {
 	const struct discovery *d = &plan->found;
 
-	if (d->missing)
+	if (d->missing_count)
 		print_warning(arena_printf(plan->arena,
-					   "member %s%s%s is on none of the nodes that were asked: "
+					   "member %s is on none of the nodes that were asked: "
 					   "what is known there is not shown",
-					   d->missing, d->missing_others ? ", " : "",
-					   d->missing_others ? d->missing_others : ""));
+					   discover_missing(d)));
 	for (size_t i = 0; i < runs->warning_count; i++)
 		print_warning(runs->warnings[i]);
 	if (runs->older)

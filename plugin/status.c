@@ -161,8 +161,8 @@ static void judge_cluster(struct status *s)
 			alarm_add(s, "%s and %s are members of two clusters", d->nodes[first].name,
 				  d->nodes[i].name);
 	}
-	if (d->missing)
-		alarm_add(s, "member %s is on none of the nodes", d->missing);
+	for (size_t i = 0; i < d->missing_count; i++)
+		alarm_add(s, "member %s is on none of the nodes", d->missing[i].name);
 	if (d->foreign)
 		alarm_add(s, "%s: its etcd CA is another one", d->foreign);
 }

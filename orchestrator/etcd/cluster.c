@@ -136,6 +136,31 @@ int cluster_initial(const struct cluster *cluster, struct buf *out, struct err *
 	return 0;
 }
 
+int cluster_read_initial(const char *text, struct arena *arena, struct cluster *out,
+			 struct err *err)
+{
+	*out = (struct cluster){ .count = 0 };
+	for (const char *at = text; *at;) {
+		const size_t len = strcspn(at, ","), name_len = strcspn(at, "=,");
+		if (!name_len || name_len + 1 >= len)
+			return err_set(err, ERR_CONFIG, "want name=url,..., not \"%.100s\"", text);
+		const char *name = arena_strndup(arena, at, name_len);
+		const char *url = arena_strndup(arena, at + name_len + 1, len - name_len - 1);
+		struct member *member = cluster_by_name(out, name);
+		if (member) {
+			member->peer_url = arena_printf(arena, "%s,%s", member->peer_url, url);
+		} else if (out->count == CLUSTER_MEMBERS_MAX) {
+			return err_set(err, ERR_CONFIG, "more than %d members",
+				       CLUSTER_MEMBERS_MAX);
+		} else {
+			out->members[out->count++] =
+				(struct member){ .name = name, .peer_url = url };
+		}
+		at += len + (at[len] == ',');
+	}
+	return out->count ? 0 : err_set(err, ERR_CONFIG, "no members");
+}
+
 static uint64_t first_bytes(const uint8_t sum[SHA1_SIZE])
 {
 	uint64_t id = 0;

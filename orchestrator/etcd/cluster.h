@@ -72,6 +72,13 @@ int cluster_members_check(const struct cluster *cluster, struct err *err);
 int cluster_initial(const struct cluster *cluster, struct buf *out, struct err *err);
 
 /*
+ * Reads such a value back: name and peer_url of each member, in the arena; *out has nothing else.  -1 (CONFIG): a part that
+ * is not name=url, more than CLUSTER_MEMBERS_MAX members, none.
+ */
+int cluster_read_initial(const char *text, struct arena *arena, struct cluster *out,
+			 struct err *err);
+
+/*
  * The id that a member gets at bootstrap or restore: the first 8 bytes, big endian, of the SHA-1
  * of its sorted peer URLs and the token (etcd server/etcdserver/api/membership/member.go).
  */

@@ -117,7 +117,7 @@ static int run_on_nodes(struct play *play, const struct step *step, const struct
 		only[i] = !(done && done[i]) && (step->on != ON_FIRST || i == 0);
 		errs[i] = ERR_INIT;
 	}
-	if (forward && step->ahead && only[0])
+	if (forward && step->ahead && !play->ctx->no_quorum && only[0])
 		return run_first_ahead(play, step, &call, ended, only, errs);
 	if (forward && step->on == ON_ONE_BY_ONE &&
 	    (!verb->needs_turns || verb->needs_turns(play->ctx)))
@@ -139,11 +139,13 @@ int play_step(struct play *play, size_t index, bool undo, const bool done[], str
 	struct err unwritten = ERR_INIT;
 	uint64_t start = now_ms();
 
+	for (size_t i = 0; i < fleet_count(play->fleet); i++)
+		errs[i] = ERR_INIT;
+	if (verb->serves && play->ctx->no_quorum)
+		return 0;
 	shown.verb = verb;
 	if (undo && shown.timeout_ms < verb->timeout_ms)
 		shown.timeout_ms = verb->timeout_ms;
-	for (size_t i = 0; i < fleet_count(play->fleet); i++)
-		errs[i] = ERR_INIT;
 	/* what is not written down must not begin; but an undo, and what follows the commit, must not fail for a full disk here */
 	bool needed = !undo && index < play->playbook->commit;
 	if (play->journal &&

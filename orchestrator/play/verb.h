@@ -110,6 +110,7 @@ struct play_ctx {
 	/* Asks for /readyz at the address that users have; NULL: not known. */
 	int (*front_ready)(void *arg, uint64_t deadline, struct err *err);
 	void *front_arg;
+	bool no_quorum; /* more members are gone for good than their etcd stands: nothing will serve, and nothing is waited for */
 	bool leave_nothing; /* the run's folder goes, too, when it has succeeded */
 	bool undoing; /* this call is an undo: put back, wait for nothing that was not there */
 };
@@ -128,6 +129,7 @@ struct verb {
 	int (*judge)(const struct play_ctx *ctx, struct err *err);
 	/* For `on: one-by-one`: whether this cluster needs turns.  NULL: always. */
 	bool (*needs_turns)(const struct play_ctx *ctx);
+	bool serves; /* asks an etcd or an API server that serves: passed over with no_quorum */
 };
 
 /* The table; ends with a NULL name. */

@@ -75,8 +75,10 @@ static int check_idle(struct node *node, const struct play_ctx *ctx, uint64_t de
 	err_set(err, ERR_UNSAFE, "its etcd has a leader: it serves cluster %llx",
 		(unsigned long long)status.cluster_id);
 	return err_hint(err,
-			"is that the node that was left out? when it is, and its data is not "
-			"wanted: end its etcd there and move %s/member away first",
+			"is that the node that was left out? when others were, too, they are its "
+			"quorum: stop kubelet and end etcd on those, and bring one back after the "
+			"other; else, when its data is not wanted: end its etcd there and move "
+			"%s/member away first",
 			member->data_dir);
 }
 

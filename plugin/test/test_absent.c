@@ -5,7 +5,13 @@
 #include "node/node_dir.h"
 #include "plugin/absent.h"
 
-static void refuse(const char *command, const char *others, struct err *err)
+static void add_missing(struct plan *plan, const char *name, const char *url)
+{
+	plan->found.missing[plan->found.missing_count++] =
+		(struct member){ .name = name, .peer_url = url };
+}
+
+static void refuse(const char *command, const char *other, struct err *err)
 {
 	struct opts opts = { .command = command };
 	struct plan plan;
@@ -15,9 +21,9 @@ static void refuse(const char *command, const char *others, struct err *err)
 	plan.found.cluster.members[0] =
 		(struct member){ .name = "cp-1", .client_url = "https://10.0.0.1:2379" };
 	plan.found.found[0].answers = plan.found.found[0].listed = true;
-	plan.found.missing = "cp-2";
-	plan.found.missing_url = "https://10.0.0.2:2380";
-	plan.found.missing_others = others;
+	add_missing(&plan, "cp-2", "https://10.0.0.2:2380");
+	if (other)
+		add_missing(&plan, other, "https://10.0.0.3:2380");
 	*err = ERR_INIT;
 	CHECK_INT(absent_check(&opts, &plan, err), -1);
 	CHECK_INT(err->code, ERR_UNSAFE);
@@ -33,7 +39,9 @@ static void test_hints(void)
 	CHECK_HAS(err.text, "member cp-2 is on none of the nodes");
 	CHECK_HAS(err.hint, "--without cp-2");
 	refuse("restore", "cp-3", &err);
-	CHECK_HAS(err.hint, "only one can be left out");
+	CHECK_HAS(err.text, "members cp-2, cp-3 are on none of the nodes");
+	CHECK_HAS(err.hint, "name their nodes, too");
+	CHECK_HAS(err.hint, "--without cp-2,cp-3");
 	for (int i = 0; i < 2; i++) {
 		refuse("drill", i ? "cp-3" : NULL, &err);
 		CHECK_HAS(err.hint, "drill --local");
@@ -48,27 +56,28 @@ static void test_hints(void)
 /* One that was added and never started has no name: resume takes it for the one it is told to leave out, and nobody else does. */
 static void test_never_started(void)
 {
-	struct opts opts = { .without = "cp-2", .assume_down = true };
+	struct opts opts = { .assume_down = true };
 	struct node_dir dir = { .root = "/nonexistent" };
 	struct plan plan;
 	struct err err;
 
 	for (int resume = 0; resume < 3; resume++) {
 		err = ERR_INIT;
-		opts.without = resume < 2 ? "cp-2" : NULL;
+		opts.without = (struct texts){ { "cp-2" }, resume < 2 };
 		opts.command = resume ? "resume" : "restore";
 		plan_begin(&plan);
 		plan.found.cluster.count = 1;
 		plan.found.cluster.members[0] =
 			(struct member){ .name = "cp-1", .client_url = "https://10.0.0.1:2379" };
 		plan.found.found[0].answers = plan.found.found[0].listed = true;
-		plan.found.missing = plan.found.missing_url = "https://127.0.0.1:1";
+		add_missing(&plan, "https://127.0.0.1:1", "https://127.0.0.1:1");
 		node_dir_init(&plan.found.nodes[0], "cp-1", &dir);
 		plan.found.fleet = fleet_new(plan.found.nodes, 1);
 		plan.found.ssh.port = 1; /* nobody listens there */
 		CHECK_INT(absent_check(&opts, &plan, &err), resume == 1 ? 0 : -1);
 		if (resume == 1)
-			CHECK_HAS(plan.left_out, "cp-2 does not answer and is taken for down");
+			CHECK_HAS(plan.left_out[0].words,
+				  "cp-2 does not answer and is taken for down");
 		else
 			CHECK_HAS(err.text, "member https://127.0.0.1:1 is on none of the nodes");
 		if (resume != 1)
@@ -77,6 +86,67 @@ static void test_never_started(void)
 		plan.found.fleet = NULL;
 		plan_release(&plan);
 	}
+}
+
+/* cp-1 is all that is left of three; the others are listed, and nobody listens where they were. */
+static int two(const char *const names[2], bool assume, struct plan *plan, struct err *err)
+{
+	struct opts opts = { .command = "restore",
+			     .without = { { names[0], names[1] }, names[1] ? 2 : 1 },
+			     .assume_down = assume };
+	struct node_dir dir = { .root = "/nonexistent" };
+
+	*err = ERR_INIT;
+	plan_begin(plan);
+	plan->found.cluster.count = 1;
+	plan->found.cluster.members[0] =
+		(struct member){ .name = "cp-1", .client_url = "https://10.0.0.1:2379" };
+	plan->found.found[0].answers = plan->found.found[0].listed = true;
+	add_missing(plan, "cp-2", "https://127.0.0.1:1");
+	add_missing(plan, "cp-3", "https://127.0.0.1:1");
+	node_dir_init(&plan->found.nodes[0], "cp-1", &dir);
+	plan->found.fleet = fleet_new(plan->found.nodes, 1);
+	plan->found.ssh.port = 1;
+	int failed = absent_check(&opts, plan, err);
+	if (!failed)
+		failed = absent_named(&opts, plan, err);
+	fleet_free(plan->found.fleet);
+	plan->found.fleet = NULL;
+	return failed;
+}
+
+/* Each of them is named, and each is asked after; all that is wrong is told at once. */
+static void test_two(void)
+{
+	static const char *const both[] = { "cp-3,cp-2", NULL },
+				 *const apart[] = { "cp-2", "cp-3" },
+				 *const one[] = { "cp-3", NULL },
+				 *const more[] = { "cp-2,cp-3", "cp-9" };
+	struct plan plan;
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(two(i ? both : apart, true, &plan, &err), 0);
+		CHECK_INT(plan.left_out_count, 2);
+		CHECK_HAS(plan.left_out[0].words, "cp-2 does not answer and is taken for down");
+		CHECK_HAS(plan.left_out[1].words, "cp-3 does not answer and is taken for down");
+		plan_release(&plan);
+	}
+	CHECK_INT(two(both, false, &plan, &err), -1);
+	CHECK_HAS(err.text, "whether cp-2 is down cannot be told");
+	CHECK_HAS(err.text, "whether cp-3 is down cannot be told");
+	CHECK_HAS(err.hint, "--assume-down");
+	plan_release(&plan);
+	CHECK_INT(two(one, true, &plan, &err), -1);
+	CHECK_INT(err.code, ERR_UNSAFE);
+	CHECK_HAS(err.text, "member cp-2 is on none of the nodes");
+	CHECK_HAS(err.hint, "--without cp-2,cp-3");
+	CHECK_INT(plan.left_out_count, 0);
+	plan_release(&plan);
+	CHECK_INT(two(more, true, &plan, &err), -1);
+	CHECK_INT(err.code, ERR_USAGE);
+	CHECK_HAS(err.text, "--without cp-9: no member is called so");
+	plan_release(&plan);
 }
 
 /* Of a member whose node was not read when the snapshot was taken the recipe has the name and the URL: it is missed all the same. */
@@ -105,7 +175,9 @@ enum { SILENT, ANSWERS, RECIPE };
 /* `restore --without NAME` on the nodes cp-1 and cp-2, both read, of a cluster of which that much is known. */
 static int without(const char *name, int known, bool assume, char told[200], struct err *err)
 {
-	struct opts opts = { .command = "restore", .without = name, .assume_down = assume };
+	struct opts opts = { .command = "restore",
+			     .without = { { name }, name != NULL },
+			     .assume_down = assume };
 	struct plan plan;
 
 	plan_begin(&plan);
@@ -119,7 +191,7 @@ static int without(const char *name, int known, bool assume, char told[200], str
 	*err = ERR_INIT;
 	CHECK_INT(absent_check(&opts, &plan, err), 0);
 	int failed = absent_named(&opts, &plan, err);
-	snprintf(told, 200, "%s", plan.left_out ? plan.left_out : "");
+	snprintf(told, 200, "%s", plan.left_out_count ? plan.left_out[0].words : "");
 	plan_release(&plan);
 	return failed;
 }
@@ -159,7 +231,7 @@ static void test_unknown(void)
 /* The recipe or the API still names it, and those that answer do not; or nobody answers. */
 static void test_no_member_any_more(void)
 {
-	struct opts opts = { .command = "restore", .without = "cp-3" };
+	struct opts opts = { .command = "restore", .without = { { "cp-3" }, 1 } };
 	struct plan plan;
 	struct err err = ERR_INIT;
 
@@ -168,14 +240,15 @@ static void test_no_member_any_more(void)
 		plan.found.cluster.count = 1;
 		plan.found.cluster.members[0] = (struct member){ .name = "cp-1", .node = "n1" };
 		plan.found.found[0].answers = plan.found.found[0].listed = i < 2;
-		plan.found.left_out = i != 0;
+		plan.found.left_out.count = i != 0;
+		plan.found.left_out.members[0] = (struct member){ .name = "cp-3" };
 		plan.source.has_recipe = true;
 		plan.source.recipe.cluster.count = i == 0;
 		plan.source.recipe.cluster.members[0] =
 			(struct member){ .name = "cp-3", .peer_url = "https://10.0.0.3:2380" };
 		CHECK_INT(absent_named(&opts, &plan, &err), i < 2 ? 0 : -1);
 		if (i < 2)
-			CHECK_HAS(plan.left_out, "cp-3 is no member any more");
+			CHECK_HAS(plan.left_out[0].words, "cp-3 is no member any more");
 		plan_release(&plan);
 	}
 	CHECK_INT(err.code, ERR_UNSAFE);
@@ -239,5 +312,5 @@ static void test_keep(void)
 		arena_free(d.arenas[i]);
 }
 
-TESTS(TEST(test_hints), TEST(test_never_started), TEST(test_recipe), TEST(test_unknown),
-      TEST(test_no_member_any_more), TEST(test_no_list), TEST(test_keep))
+TESTS(TEST(test_hints), TEST(test_never_started), TEST(test_two), TEST(test_recipe),
+      TEST(test_unknown), TEST(test_no_member_any_more), TEST(test_no_list), TEST(test_keep))

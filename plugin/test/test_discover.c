@@ -59,7 +59,12 @@ static void test_nodes_bad(void)
 /* Nobody logs in to the node of a member that is left out; by the member's name or by the node's. */
 static void test_where_without(void)
 {
-	static const char *const out[] = { NULL, "m2", "cp-2", "cp-9" };
+	static const struct texts out[] = {
+		{ { NULL }, 0 },
+		{ { "m2" }, 1 },
+		{ { "cp-2" }, 1 },
+		{ { "cp-9" }, 1 },
+	};
 	const struct recipe recipe = {
 		.cluster = { .count = 3,
 			     .members = { { .name = "m1", .node = "cp-1", .address = "10.0.0.1" },
@@ -77,7 +82,7 @@ static void test_where_without(void)
 		bool left = i == 1 || i == 2;
 		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
 		CHECK_INT(where.count, left ? 2 : 3);
-		CHECK(d.left_out == left);
+		CHECK_INT(d.left_out.count, left);
 		CHECK_STR(where.members[1].node, left ? "cp-3" : "cp-2");
 		/* where the nodes are named, they are meant */
 		opts.nodes = "cp-1=10.0.0.1,cp-2=10.0.0.2";
@@ -85,6 +90,39 @@ static void test_where_without(void)
 		where = (struct cluster){ 0 };
 		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
 		CHECK_INT(where.count, 2);
+		arena_free(d.arena);
+	}
+}
+
+/* Several, in one word or in more; and not all. */
+static void test_where_without_two(void)
+{
+	const struct recipe recipe = {
+		.cluster = { .count = 3,
+			     .members = { { .name = "m1", .node = "cp-1", .address = "10.0.0.1" },
+					  { .name = "m2", .node = "cp-2", .address = "10.0.0.2" },
+					  { .name = "m3",
+					    .node = "cp-3",
+					    .address = "10.0.0.3" } } }
+	};
+	static const struct texts out[] = { { { "m3,cp-1" }, 1 },
+					    { { "m3", "cp-1" }, 2 },
+					    { { "m3,cp-2", "m1" }, 2 } };
+
+	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		struct discovery d = { .arena = arena_new() };
+		struct opts opts = { .kubeconfig = "/nowhere", .without = out[i] };
+		struct cluster where = { 0 };
+		struct err err = ERR_INIT;
+		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), i < 2 ? 0 : -1);
+		if (i < 2) {
+			CHECK_INT(where.count, 1);
+			CHECK_STR(where.members[0].node, "cp-2");
+			CHECK_INT(d.left_out.count, 2);
+		} else {
+			CHECK_INT(err.code, ERR_USAGE);
+			CHECK_HAS(err.text, "--without m3,cp-2,m1 leaves no member");
+		}
 		arena_free(d.arena);
 	}
 }
@@ -325,11 +363,11 @@ static void test_silent(void)
 	d.cluster.members[1] = (struct member){ .node = "cp-2" };
 	discover_compare_list(&d, &list, "cp-1");
 	CHECK_INT(d.warning_count, 0);
-	CHECK(!d.missing);
+	CHECK_INT(d.missing_count, 0);
+	CHECK_STR(discover_missing(&d), NULL);
 	d.cluster.count = 1;
 	discover_compare_list(&d, &list, "cp-1");
-	CHECK_STR(d.missing, "cp-2");
-	CHECK_STR(d.missing_others, NULL);
+	CHECK_STR(discover_missing(&d), "cp-2");
 
 	/* every one of them, and each once, however many lists have it */
 	list.count = 4;
@@ -339,8 +377,8 @@ static void test_silent(void)
 	strcpy(list.list[3].peer_urls, "https://10.0.0.4:2380");
 	for (int i = 0; i < 2; i++)
 		discover_compare_list(&d, &list, "cp-1");
-	CHECK_STR(d.missing, "cp-2");
-	CHECK_STR(d.missing_others, "cp-3, cp-4");
+	CHECK_STR(discover_missing(&d), "cp-2, cp-3, cp-4");
+	CHECK_STR(d.missing[2].peer_url, "https://10.0.0.4:2380");
 }
 
 /* One error of each kind beside a node that was read, and alone. */
@@ -441,6 +479,7 @@ static void test_listed(void)
 	CHECK(d.listed[1].learner);
 }
 
-TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without), TEST(test_where_unread),
-      TEST(test_pod), TEST(test_list), TEST(test_count), TEST(test_etcd), TEST(test_storage),
-      TEST(test_warn), TEST(test_silent), TEST(test_listed), TEST(test_goes_on), TEST(test_ca))
+TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without),
+      TEST(test_where_without_two), TEST(test_where_unread), TEST(test_pod), TEST(test_list),
+      TEST(test_count), TEST(test_etcd), TEST(test_storage), TEST(test_warn), TEST(test_silent),
+      TEST(test_listed), TEST(test_goes_on), TEST(test_ca))

@@ -225,8 +225,9 @@ static void test_members(void)
 	struct err err = ERR_INIT;
 
 	made("restore");
-	plan.found.missing = "cp-9";
-	plan.found.missing_url = "https://10.0.0.9:2380";
+	plan.found.missing_count = 1;
+	plan.found.missing[0] =
+		(struct member){ .name = "cp-9", .peer_url = "https://10.0.0.9:2380" };
 	preflight_restore(&opts, &plan);
 	CHECK_INT(preflight_end(&plan, &book, &err), -1);
 	CHECK_INT(err.code, ERR_UNSAFE);

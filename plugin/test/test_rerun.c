@@ -45,17 +45,17 @@ static void find(const char *playbook, const char *without, enum run_phase furth
 				.furthest = furthest,
 				.locked = true,
 				.committed = furthest == PHASE_API_STARTED };
-	opts = (struct opts){ .command = "resume", .without = without };
+	opts = (struct opts){ .command = "resume", .without = { { without }, without != NULL } };
 }
 
-static void goes_on(bool lacks)
+static void goes_on(const char *lacks)
 {
 	struct playbook book;
 	struct err err = ERR_INIT;
 
 	CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
 	CHECK_STR(err.text, "");
-	CHECK(rerun.lacks == lacks);
+	CHECK_STR(rerun.lacks, lacks);
 	plan.found.arena = NULL;
 	plan_release(&plan);
 }
@@ -81,11 +81,11 @@ static void test_members(void)
 	refused("the members are not those of run", "name all nodes");
 	find("restore", NULL, PHASE_STAGED);
 	told.initial_cluster = "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380";
-	goes_on(false);
+	goes_on(NULL);
 	/* a run that was begun without that member lacks nobody */
 	find("restore", "m3", PHASE_STAGED);
 	told.initial_cluster = "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380";
-	goes_on(false);
+	goes_on(NULL);
 }
 
 static void test_without(void)
@@ -95,22 +95,46 @@ static void test_without(void)
 	refused("is before its commit", "--undo --without m3");
 	find("restore", "m3", PHASE_STAGED);
 	opts.undo = true;
-	goes_on(true);
+	goes_on("m3");
 	find("restore", "m3", PHASE_STAGED);
 	rerun.undoing = true;
-	goes_on(true);
+	goes_on("m3");
 	/* and past it only the way on; the journal may know of a commit that no node does */
 	find("restore", "m3", PHASE_API_STARTED);
-	goes_on(true);
+	goes_on("m3");
 	find("restore", "m3", PHASE_API_STARTED);
 	opts.undo = true;
 	refused("is past its commit", "resume 20261122t101112-abcd --without m3");
 	find("restore", "m3", PHASE_ETCD_STARTED);
 	rerun.has_story = rerun.story.committed = true;
-	goes_on(true);
+	goes_on("m3");
 	/* a clean builds nothing with it */
 	find("clean", "m3", PHASE_LOCKED);
-	goes_on(true);
+	goes_on("m3");
+}
+
+/* Two of four nodes. */
+static void test_two(void)
+{
+	static const char *const without[] = { "m3,m4", "m3", "m4,m3,m9" };
+
+	for (size_t i = 0; i < 3; i++)
+		for (int undo = 0; undo < 2; undo++) {
+			find("restore", without[i], undo ? PHASE_STAGED : PHASE_API_STARTED);
+			told.initial_cluster = THEN ",m4=https://10.0.0.4:2380";
+			opts.undo = undo;
+			if (i == 1)
+				refused("the members are not those of run", "--without MEMBER,...");
+			else
+				goes_on("m3, m4");
+		}
+	find("restore", "m3,m4", PHASE_STAGED);
+	told.initial_cluster = "m4=https://10.0.0.4:2380," THEN; /* in any order */
+	refused("without m4, m3 there is only the way back", "--undo --without m3,m4");
+	/* another URL is another member */
+	find("restore", "m3", PHASE_API_STARTED);
+	told.initial_cluster = "m1=https://10.0.0.1:2380,m2=https://10.0.0.9:2380";
+	refused("the members are not those of run", "name all nodes");
 }
 
 /* With the vote known, which the list of runs cannot know (test_runs_find has the rest). */
@@ -134,7 +158,8 @@ static void find_abandoned(const char *without)
 {
 	find("rejoin", without, PHASE_LOCKED);
 	told.joins = "cp-3";
-	rerun.abandoned = rerun.lacks = true;
+	rerun.abandoned = true;
+	rerun.lacks = "cp-3";
 }
 
 static void test_abandoned(void)
@@ -161,11 +186,34 @@ static void test_abandoned(void)
 	told.initial_cluster = THEN ",m4=https://10.0.0.4:2380";
 	refused("brings cp-3 back", "all other nodes");
 	find_abandoned("m3"); /* somebody else has added a member */
-	plan.found.missing = plan.found.missing_url = "https://10.0.0.4:2380";
+	plan.found.missing_count = 1;
+	plan.found.missing[0] = (struct member){ .name = "https://10.0.0.4:2380",
+						 .peer_url = "https://10.0.0.4:2380" };
 	refused("the cluster has a member https://10.0.0.4:2380", "");
+	/* another node is gone, too: both are named, and which is the rejoin's is told by its name */
+	for (int named = 0; named < 2; named++) {
+		find_abandoned(named ? "cp-3,m4" : "m3,m4");
+		told.initial_cluster = named ? "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,"
+					       "m4=https://10.0.0.4:2380,cp-3=https://10.0.0.3:2380"
+					     : THEN ",m4=https://10.0.0.4:2380";
+		if (!named) {
+			refused("brings cp-3 back", "--without cp-3");
+			continue;
+		}
+		plan.found.missing_count = 1;
+		plan.found.missing[0] =
+			(struct member){ .name = "m4", .peer_url = "https://10.0.0.4:2380" };
+		CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
+		CHECK_STR(plan.ctx.gone->peer_url, "https://10.0.0.3:2380");
+		CHECK(plan_absent_gone(&plan) == plan.ctx.gone);
+		plan.ctx.gone = &plan.found.cluster.members[1]; /* its node is back */
+		CHECK(!plan_absent_gone(&plan));
+		plan.found.arena = NULL;
+		plan_release(&plan);
+	}
 	find_abandoned("m3");
 	told.initial_cluster = "nonsense";
 	refused("had nonsense", "--without cp-3");
 }
 
-TESTS(TEST(test_members), TEST(test_without), TEST(test_next), TEST(test_abandoned))
+TESTS(TEST(test_members), TEST(test_without), TEST(test_two), TEST(test_next), TEST(test_abandoned))

@@ -213,7 +213,8 @@ static void test_cluster(void)
 
 	make(&m);
 	m.d.found[2].cluster_id = 8;
-	m.d.missing = "cp-4";
+	m.d.missing[0].name = "cp-4";
+	m.d.missing_count = 1;
 	m.d.foreign = "cp-3";
 	status_judge(&m.s);
 	CHECK_INT(m.s.alarm_count, 3);

@@ -126,4 +126,32 @@ static void test_find(void)
 	}
 }
 
-TESTS(TEST(test_ids), TEST(test_initial), TEST(test_initial_bad), TEST(test_same), TEST(test_find))
+static void test_read_initial(void)
+{
+	static const char text[] = "a=https://10.0.0.1:2380,b=https://10.0.0.2:2380,"
+				   "a=https://[fd00::1]:2380";
+	static const char *const bad[] = { "", ",", "a", "a=", "=u", "a=u,,b=u", "a=u,b" };
+	scoped(arena) struct arena *arena = arena_new();
+	scoped(buf) struct buf many = BUF_INIT(4096);
+	struct cluster cluster;
+	struct err err = ERR_INIT;
+
+	CHECK_INT(cluster_read_initial(text, arena, &cluster, &err), 0);
+	CHECK_INT(cluster.count, 2);
+	CHECK_STR(cluster.members[0].name, "a");
+	CHECK_STR(cluster.members[0].peer_url, "https://10.0.0.1:2380,https://[fd00::1]:2380");
+	CHECK_STR(cluster.members[1].name, "b");
+	CHECK_STR(cluster.members[1].peer_url, "https://10.0.0.2:2380");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		err = ERR_INIT;
+		CHECK_INT(cluster_read_initial(bad[i], arena, &cluster, &err), -1);
+		CHECK_INT(err.code, ERR_CONFIG);
+	}
+	for (int i = 0; i <= CLUSTER_MEMBERS_MAX; i++)
+		buf_addf(&many, "%sm%d=u", i ? "," : "", i);
+	CHECK_INT(cluster_read_initial(buf_str(&many), arena, &cluster, &err), -1);
+	CHECK_HAS(err.text, "more than");
+}
+
+TESTS(TEST(test_read_initial), TEST(test_ids), TEST(test_initial), TEST(test_initial_bad),
+      TEST(test_same), TEST(test_find))

@@ -1,0 +1,131 @@
+/*
+ * rerun_members: see rerun_members.h.
+ */
+#include "plugin/rerun_members.h"
+
+#include "base/text.h"
+#include "plugin/absent.h"
+#include "plugin/print.h"
+#include "plugin/without.h"
+
+#include <string.h>
+
+/* Members of --without that the run has and its nodes have not: "m2, m3"; the others are added to `rest`. */
+static const char *lacking(const struct opts *opts, struct plan *plan, const struct cluster *then,
+			   struct cluster *rest)
+{
+	const char *names = NULL;
+
+	*rest = (struct cluster){ .count = 0 };
+	for (size_t i = 0; i < then->count; i++) {
+		const struct member *m = &then->members[i];
+		if (!without_has(opts, m->name) || cluster_by_name(&plan->found.cluster, m->name))
+			rest->members[rest->count++] = *m;
+		else
+			names = arena_printf(plan->arena, "%s%s%s", names ? names : "",
+					     names ? ", " : "", m->name);
+	}
+	return names;
+}
+
+static const char *strange_text(struct plan *plan, const struct rerun *rerun, const char *name)
+{
+	if (cluster_by_name(&plan->found.cluster, name))
+		return "its node is there, and is not left out";
+	return arena_printf(plan->arena,
+			    "run %s has no such member, and nobody is left out; it has %s",
+			    rerun->run, rerun->told->initial_cluster);
+}
+
+void rerun_tell_without(const struct opts *opts, struct plan *plan, const struct rerun *rerun)
+{
+	const char *names[WITHOUT_MAX];
+	struct cluster then;
+	struct err ignored = ERR_INIT;
+
+	if (!rerun->told->initial_cluster ||
+	    cluster_read_initial(rerun->told->initial_cluster, plan->arena, &then, &ignored))
+		return;
+	for (size_t i = 0, count = without_list(opts, plan->arena, names); i < count; i++) {
+		if (absent_is_left_out(plan, names[i]))
+			continue;
+		if (rerun->lacks && cluster_by_name(&then, names[i]))
+			print_notice("%s was not looked at: no member tells who the members are, "
+				     "and only its name was compared with the run's.",
+				     names[i]);
+		else
+			print_notice("warning: --without %s: %s", names[i],
+				     strange_text(plan, rerun, names[i]));
+	}
+}
+
+/* Some are gone for good: before the commit there is only the way back, and past it only the way on. */
+static int check_lacking(const struct opts *opts, const struct plan *plan, struct rerun *rerun,
+			 struct err *err)
+{
+	const char *without = without_text(opts, plan->arena);
+
+	if (strcmp(rerun->told->playbook, "clean") == 0) /* nothing is built with them */
+		return 0;
+	bool past = rerun->committed || (rerun->has_story && rerun->story.committed);
+	if (past && opts->undo && !plan->ctx.drill) {
+		err_set(err, ERR_UNSAFE, "run %s is past its commit, by the journal here",
+			rerun->run);
+		return err_hint(err, "kubectl etcd-backup resume %s --without %s", rerun->run,
+				without);
+	}
+	rerun->committed = past;
+	if (opts->undo || rerun->undoing || past || plan->ctx.drill)
+		return 0;
+	err_set(err, ERR_UNSAFE,
+		"run %s is before its commit: without %s there is only the way back", rerun->run,
+		rerun->lacks);
+	return err_hint(err, "kubectl etcd-backup resume %s --undo --without %s", rerun->run,
+			without);
+}
+
+int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun *rerun,
+			struct err *err)
+{
+	const char *text = rerun->told->initial_cluster;
+	const struct cluster *now = &plan->found.cluster;
+	struct cluster then, rest;
+	struct err other = ERR_INIT;
+
+	if (text && !cluster_read_initial(text, plan->arena, &then, &other)) {
+		rerun->lacks = lacking(opts, plan, &then, &rest);
+		if (!cluster_same_members(&rest, now, &other)) {
+			plan->ctx.no_quorum = !rerun->told->joins && now->count * 2 <= then.count;
+			return rerun->lacks ? check_lacking(opts, plan, rerun, err) : 0;
+		}
+		rerun->lacks = NULL;
+	}
+	err_set(err, ERR_UNSAFE, "the members are not those of run %s: now %s, then %s", rerun->run,
+		plan->ctx.initial_cluster, text ? text : "nothing");
+	return err_hint(err, "name all nodes; for those that are gone for good: --without "
+			     "MEMBER,...");
+}
+
+const struct member *rerun_gone(const struct opts *opts, struct plan *plan,
+				const struct run_state *told)
+{
+	struct cluster *then = arena_alloc(plan->arena, sizeof(*then));
+	struct err ignored = ERR_INIT;
+	const struct member *gone = NULL;
+	size_t count = 0, named = 0;
+
+	if (!told->initial_cluster ||
+	    cluster_read_initial(told->initial_cluster, plan->arena, then, &ignored))
+		return NULL;
+	for (size_t i = 0; i < then->count; i++) {
+		const struct member *m = &then->members[i];
+		if (cluster_by_name(&plan->found.cluster, m->name))
+			continue;
+		named += without_has(opts, m->name);
+		if (!count++ || text_same(m->name, told->joins))
+			gone = m;
+	}
+	if (count == 1)
+		return named || without_has(opts, told->joins) ? gone : NULL;
+	return named == count && text_same(gone->name, told->joins) ? gone : NULL;
+}

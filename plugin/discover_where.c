@@ -197,8 +197,9 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 	return -1;
 }
 
-/* Whether a node has an etcd manifest, in its place or parked. */
-static bool has_member(const struct discovery *d, const char *name, const char *address)
+/* Whether a node has an etcd manifest, in its place or parked; of one that does not let us in: `unknown`. */
+static bool has_member(const struct discovery *d, const char *name, const char *address,
+		       bool unknown)
 {
 	uint64_t deadline = deadline_in(LOGIN_MS);
 	struct err err = ERR_INIT;
@@ -211,12 +212,13 @@ static bool has_member(const struct discovery *d, const char *name, const char *
 	node_ssh_release(&node);
 	if (err.code)
 		log_at(1, "%s: %s", name, err.text);
-	bool has = manifest != NULL;
+	bool has =
+		manifest != NULL || (unknown && (err.code == ERR_SSH || err.code == ERR_TIMEOUT));
 	free(manifest);
 	return has;
 }
 
-/* Adds a node by its Node object, when its address is that of the host (NULL: any) and it has a member. */
+/* Adds a node by its Node object, when its address is that of the host (NULL: any, and it may be silent) and it has a member. */
 static bool add_node(const struct opts *opts, struct discovery *d, struct cluster *where,
 		     const char *name, const char *host)
 {
@@ -231,7 +233,8 @@ static bool add_node(const struct opts *opts, struct discovery *d, struct cluste
 	const char *address =
 		kube ? kube_node_address(kube, d->arena, name, request_deadline(opts), &err) : NULL;
 	kube_free(kube);
-	if (!address || (host && strcmp(address, host) != 0) || !has_member(d, name, address))
+	if (!address || (host && strcmp(address, host) != 0) ||
+	    !has_member(d, name, address, !host))
 		return false;
 	log_at(1, "%s: the API has the node, and no etcd pod of it", name);
 	where->members[where->count++] = (struct member){ .node = name, .address = address };
@@ -240,7 +243,7 @@ static bool add_node(const struct opts *opts, struct discovery *d, struct cluste
 
 void discover_where_wanted(const struct opts *opts, struct discovery *d, struct cluster *where)
 {
-	if (d->wanted)
+	if (d->wanted && !without_has(opts, d->wanted))
 		add_node(opts, d, where, d->wanted, NULL);
 }
 

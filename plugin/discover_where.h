@@ -15,8 +15,8 @@ int discover_where(const struct opts *opts, const struct recipe *inventory, stru
 		   struct cluster *where, struct err *err);
 
 /*
- * Adds the node of d->wanted when the API has the node but no etcd pod of it, and an etcd manifest is there.  Asks the API and
- * logs in there; what is not found is not added.
+ * Adds the node of d->wanted when the API has the node but no etcd pod of it, and an etcd manifest is there or the node does not
+ * let us in, which the look at it then tells.  Asks the API and logs in there; what is not found is not added, nor one of --without.
  */
 void discover_where_wanted(const struct opts *opts, struct discovery *d, struct cluster *where);
 

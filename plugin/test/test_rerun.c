@@ -96,6 +96,7 @@ static void test_without(void)
 	find("restore", "m3", PHASE_STAGED);
 	opts.undo = true;
 	goes_on("m3");
+	CHECK(!plan.ctx.no_quorum);
 	find("restore", "m3", PHASE_STAGED);
 	rerun.undoing = true;
 	goes_on("m3");
@@ -123,10 +124,12 @@ static void test_two(void)
 			find("restore", without[i], undo ? PHASE_STAGED : PHASE_API_STARTED);
 			told.initial_cluster = THEN ",m4=https://10.0.0.4:2380";
 			opts.undo = undo;
-			if (i == 1)
+			if (i == 1) {
 				refused("the members are not those of run", "--without MEMBER,...");
-			else
-				goes_on("m3, m4");
+				continue;
+			}
+			goes_on("m3, m4");
+			CHECK(plan.ctx.no_quorum);
 		}
 	find("restore", "m3,m4", PHASE_STAGED);
 	told.initial_cluster = "m4=https://10.0.0.4:2380," THEN; /* in any order */
@@ -190,6 +193,19 @@ static void test_abandoned(void)
 	plan.found.missing[0] = (struct member){ .name = "https://10.0.0.4:2380",
 						 .peer_url = "https://10.0.0.4:2380" };
 	refused("the cluster has a member https://10.0.0.4:2380", "");
+	/* m1 is left of two voters: nobody can be taken out, and the nodes are only unlocked */
+	for (int learner = 0; learner < 2; learner++) {
+		find_abandoned("m3");
+		plan.found.listed_count = 2;
+		plan.found.listed[0] = plan.found.cluster.members[0];
+		plan.found.listed[1] = (struct member){ .name = "m3",
+							.peer_url = "https://10.0.0.3:2380",
+							.learner = learner };
+		CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
+		CHECK(plan.ctx.no_quorum == !learner);
+		plan.found.arena = NULL;
+		plan_release(&plan);
+	}
 	/* another node is gone, too: both are named, and which is the rejoin's is told by its name */
 	for (int named = 0; named < 2; named++) {
 		find_abandoned(named ? "cp-3,m4" : "m3,m4");

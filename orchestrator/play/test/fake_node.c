@@ -176,7 +176,7 @@ static int answer_sockets(const struct fake_node *fake, struct buf *out)
 		buf_adds(out, "   0: 0100007F:094B 00000000:0000 0A 0\n");
 		buf_adds(out, "   1: 0100007F:094D 00000000:0000 0A 0\n");
 	}
-	if (fake->machine->api_pid)
+	if (fake->machine->api_pid && !fake->api_never_ready)
 		buf_adds(out, "   2: 00000000:192B 00000000:0000 0A 0\n");
 	fake_drill_sockets(fake, out);
 	return 1;

@@ -242,6 +242,66 @@ static void test_gone_past_the_commit(void)
 	scene_close(&s);
 }
 
+/* The last two die: what is left has no quorum, and its API server cannot serve. */
+static void two_die(struct fake_world *world)
+{
+	world->nodes[1].lost = world->nodes[2].lost = true;
+}
+static void scene_with_first(struct scene *s)
+{
+	s->play.fleet = fleet_new(s->world.fleet_nodes, 1);
+	s->world.cluster.count = 1;
+	s->world.ctx.no_quorum = true;
+	s->world.nodes[0].api_never_ready = s->world.nodes[0].leaderless = true;
+}
+static void two_live(struct scene *s)
+{
+	s->world.nodes[0].api_never_ready = false;
+	s->world.nodes[0].leaderless = s->world.nodes[1].lost = false;
+	s->world.ctx.no_quorum = false;
+	scene_with_all(s);
+}
+
+/* Nothing is waited for that cannot come: the node that is left is as before, and unlocked; and so are the others when they are back. */
+static void test_two_gone(void)
+{
+	static const char *const at[] = { "put-snapshot", "stop-etcd", "swap-data", "wait-etcd" };
+	struct scene s;
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		scene_open(&s, at[i], two_die);
+		CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+		scene_with_first(&s);
+		s.err = ERR_INIT;
+		CHECK_INT(play_undo(&s.play, &s.err), PLAY_UNDONE);
+		CHECK_STR(s.err.text, "");
+		CHECK(!locked(&s.world, 0) && locked(&s.world, 1) && locked(&s.world, 2));
+		CHECK_STR(s.world.machines[0].etcd_data, FAKE_OLD_TOKEN);
+		two_live(&s);
+		scene_undo(&s);
+		scene_close(&s);
+	}
+}
+
+static void test_two_gone_past_the_commit(void)
+{
+	struct scene s;
+
+	scene_open(&s, "start-apiserver", two_die);
+	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	scene_with_first(&s);
+	s.err = ERR_INIT;
+	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK_STR(s.err.text, "");
+	CHECK(!locked(&s.world, 0) && locked(&s.world, 1) && locked(&s.world, 2));
+	two_live(&s);
+	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);
+	CHECK(fake_world_serves(&s.world, FAKE_TOKEN));
+	CHECK(!locked(&s.world, 1) && !locked(&s.world, 2));
+	CHECK_STR(fake_world_broken(&s.world), NULL);
+	scene_close(&s);
+}
+
 /* The snapshot brings an alarm along, and the members have room for its end. */
 static void scene_alarm(struct scene *s)
 {
@@ -374,4 +434,5 @@ static void test_put_back_by_hand(void)
 
 TESTS(TEST(test_dies), TEST(test_dies_past_the_commit), TEST(test_first_dies_past_the_commit),
       TEST(test_first_dies_alone), TEST(test_all_die), TEST(test_gone_for_good),
-      TEST(test_gone_past_the_commit), TEST(test_turns_go_on), TEST(test_put_back_by_hand))
+      TEST(test_gone_past_the_commit), TEST(test_two_gone), TEST(test_two_gone_past_the_commit),
+      TEST(test_turns_go_on), TEST(test_put_back_by_hand))

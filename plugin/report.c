@@ -96,7 +96,8 @@ static const char *next_text(struct arena *arena, const struct report *r)
 		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s%s%s", run,
 				    gone ? " --without " : "", gone ? gone->name : "");
 	if (r->plan->ctx.no_quorum)
-		return plan_restore_rest(r->plan);
+		return arena_printf(arena, "Restore a snapshot on the nodes that are left: %s",
+				    plan_restore_rest(r->plan));
 	if (r->outcome == PLAY_DONE && r->plan->ctx.joins)
 		return arena_printf(arena,
 				    "Its old data is kept there.  To remove it: kubectl "

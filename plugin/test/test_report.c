@@ -81,6 +81,21 @@ static void test_left_out(void)
 	made_free(&made);
 }
 
+/* Too few nodes are left: neither outcome says that the cluster serves, and the way on is a restore on them. */
+static void test_no_quorum(void)
+{
+	for (int undone = 0; undone < 2; undone++) {
+		made_run(&made, MADE_DONE, 3);
+		made.report.outcome = undone ? PLAY_UNDONE : PLAY_DONE;
+		made.plan.ctx.no_quorum = true;
+		const struct tree *top = report_tree(made.plan.arena, &made.report);
+		CHECK_HAS(tree_string(top, "outcomeText"), "which are no quorum");
+		CHECK_HAS(tree_string(top, "next"), "left: kubectl etcd-backup restore SNAPSHOT --nodes ha-control-plane=");
+		CHECK_HAS(tree_string(top, "next"), " --without MEMBER,...");
+		made_free(&made);
+	}
+}
+
 static const char *how(const char *step)
 {
 	const struct tree *top = report_tree(made.plan.arena, &made.report);
@@ -388,6 +403,7 @@ static void test_progress(void)
 	CHECK(progress.steps[1].undo && progress.steps[1].failed);
 }
 
-TESTS(TEST(test_done), TEST(test_drilled), TEST(test_left_out), TEST(test_hash_refused),
-      TEST(test_undone), TEST(test_others), TEST(test_again), TEST(test_page), TEST(test_page_says),
-      TEST(test_picture), TEST(test_file), TEST(test_progress))
+TESTS(TEST(test_done), TEST(test_drilled), TEST(test_left_out), TEST(test_no_quorum),
+      TEST(test_hash_refused), TEST(test_undone), TEST(test_others), TEST(test_again),
+      TEST(test_page), TEST(test_page_says), TEST(test_picture), TEST(test_file),
+      TEST(test_progress))

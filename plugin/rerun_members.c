@@ -125,6 +125,8 @@ const struct member *rerun_gone(const struct opts *opts, struct plan *plan,
 		if (!count++ || text_same(m->name, told->joins))
 			gone = m;
 	}
+	if (!gone)
+		return NULL;
 	if (count == 1)
 		return named || without_has(opts, told->joins) ? gone : NULL;
 	return named == count && text_same(gone->name, told->joins) ? gone : NULL;

@@ -90,7 +90,8 @@ static void test_no_quorum(void)
 		made.plan.ctx.no_quorum = true;
 		const struct tree *top = report_tree(made.plan.arena, &made.report);
 		CHECK_HAS(tree_string(top, "outcomeText"), "which are no quorum");
-		CHECK_HAS(tree_string(top, "next"), "left: kubectl etcd-backup restore SNAPSHOT --nodes ha-control-plane=");
+		CHECK_HAS(tree_string(top, "next"),
+			  "left: kubectl etcd-backup restore SNAPSHOT --nodes ha-control-plane=");
 		CHECK_HAS(tree_string(top, "next"), " --without MEMBER,...");
 		made_free(&made);
 	}

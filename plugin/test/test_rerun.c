@@ -227,6 +227,9 @@ static void test_abandoned(void)
 		plan.found.arena = NULL;
 		plan_release(&plan);
 	}
+	find_abandoned("m3"); /* nobody is missing but that node */
+	told.initial_cluster = "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380";
+	refused("brings cp-3 back", "--without cp-3");
 	find_abandoned("m3");
 	told.initial_cluster = "nonsense";
 	refused("had nonsense", "--without cp-3");

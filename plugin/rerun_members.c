@@ -59,14 +59,16 @@ void rerun_tell_without(const struct opts *opts, struct plan *plan, const struct
 	}
 }
 
-/* Some are gone for good: before the commit there is only the way back, and past it only the way on. */
-static int check_lacking(const struct opts *opts, const struct plan *plan, struct rerun *rerun,
-			 struct err *err)
+/* Some of `count` are gone for good: before the commit there is only the way back, and past it only the way on. */
+static int check_lacking(const struct opts *opts, struct plan *plan, size_t count,
+			 struct rerun *rerun, struct err *err)
 {
 	const char *without = without_text(opts, plan->arena);
 
 	if (strcmp(rerun->told->playbook, "clean") == 0) /* nothing is built with them */
 		return 0;
+	plan->ctx.no_quorum =
+		!plan->ctx.drill && !rerun->told->joins && plan->found.cluster.count * 2 <= count;
 	bool past = rerun->committed || (rerun->has_story && rerun->story.committed);
 	if (past && opts->undo && !plan->ctx.drill) {
 		err_set(err, ERR_UNSAFE, "run %s is past its commit, by the journal here",
@@ -94,10 +96,8 @@ int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun
 
 	if (text && !cluster_read_initial(text, plan->arena, &then, &other)) {
 		rerun->lacks = lacking(opts, plan, &then, &rest);
-		if (!cluster_same_members(&rest, now, &other)) {
-			plan->ctx.no_quorum = !rerun->told->joins && now->count * 2 <= then.count;
-			return rerun->lacks ? check_lacking(opts, plan, rerun, err) : 0;
-		}
+		if (!cluster_same_members(&rest, now, &other))
+			return rerun->lacks ? check_lacking(opts, plan, then.count, rerun, err) : 0;
 		rerun->lacks = NULL;
 	}
 	err_set(err, ERR_UNSAFE, "the members are not those of run %s: now %s, then %s", rerun->run,

@@ -131,6 +131,10 @@ static void test_two(void)
 			goes_on("m3, m4");
 			CHECK(plan.ctx.no_quorum);
 		}
+	find("clean", "m3,m4", PHASE_LOCKED); /* whether they serve does not matter */
+	told.initial_cluster = THEN ",m4=https://10.0.0.4:2380";
+	goes_on("m3, m4");
+	CHECK(!plan.ctx.no_quorum);
 	find("restore", "m3,m4", PHASE_STAGED);
 	told.initial_cluster = "m4=https://10.0.0.4:2380," THEN; /* in any order */
 	refused("without m4, m3 there is only the way back", "--undo --without m3,m4");

@@ -60,14 +60,23 @@ static int find_snapshot(const struct opts *opts, struct plan *plan, const struc
 	return plan->ctx.snapshot_path ? 0 : all_have_it(plan, err);
 }
 
-/* What it does not reach stays with the node that is gone. */
-static int tell_without(const struct rerun *rerun, bool back, int status)
+/* What it does not reach stays with the nodes that are gone. */
+static int tell_without(const struct plan *plan, const struct rerun *rerun, bool back, int status)
 {
-	if (!status && rerun->lacks)
-		print_notice("%s, should the node ever come back, still has the run's lock and "
-			     "what the run put there: kubectl etcd-backup resume %s%s, with all "
-			     "nodes, before its kubelet starts anything.",
-			     rerun->lacks, rerun->run, back ? " --undo" : "");
+	const char *undo = back ? " --undo" : "";
+
+	if (status || !rerun->lacks)
+		return status;
+	if (plan->ctx.no_quorum)
+		print_notice("What comes back of %s still has the run's lock and what the run put "
+			     "there.  One node after the other, or they would serve the data of "
+			     "then: kubectl etcd-backup resume %s%s, and then rejoin it.",
+			     rerun->lacks, rerun->run, undo);
+	else
+		print_notice("What comes back of %s still has the run's lock and what the run put "
+			     "there: kubectl etcd-backup resume %s%s, with all nodes, before its "
+			     "kubelet starts anything.",
+			     rerun->lacks, rerun->run, undo);
 	return status;
 }
 
@@ -93,7 +102,7 @@ static int go_back(const struct opts *opts, struct plan *plan, struct rerun *rer
 	perform_say_quorum(plan);
 	if (perform_ask(opts, "Type the cluster's name to go back", plan->found.cluster.name, err))
 		return err_status(err->code);
-	return tell_without(rerun, true, perform(opts, plan, book, PERFORM_UNDO, err));
+	return tell_without(plan, rerun, true, perform(opts, plan, book, PERFORM_UNDO, err));
 }
 
 /* Of a rejoin whose node is gone for good there is neither way: the others are done with it. */
@@ -154,7 +163,7 @@ static int resume_with(const struct opts *opts, struct plan *plan, struct err *e
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);
 	return tell_without(
-		&rerun, false,
+		plan, &rerun, false,
 		perform(opts, plan, &book, rerun.committed ? PERFORM_FINISH : PERFORM_RESUME, err));
 }
 

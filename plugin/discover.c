@@ -246,6 +246,12 @@ static void fill_silent(struct discovery *d, const struct cluster *pods)
 	}
 }
 
+static bool comes_back(const struct discovery *d, size_t i)
+{
+	return d->wanted && (text_same(d->nodes[i].name, d->wanted) ||
+			     text_same(d->cluster.members[i].name, d->wanted));
+}
+
 static void compare_all(struct discovery *d, const struct reading *r, const struct cluster *pods)
 {
 	if (d->cluster.external)
@@ -260,7 +266,9 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 				      "etcd: kubectl etcd-backup resume",
 				      d->nodes[i].name);
 		/* that of one which comes back is the list of an older cluster */
-		if (r->listed[i] && !text_same(d->nodes[i].name, d->wanted))
+		if (comes_back(d, i))
+			d->found[i].listed = false;
+		else if (r->listed[i])
 			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
 	}
 	discover_compare_ca(d);

@@ -97,7 +97,11 @@ static void print_figures(const struct plan *plan, uint64_t ended)
 
 void perform_say_quorum(const struct plan *plan)
 {
-	if (plan->ctx.no_quorum)
+	if (plan->outside)
+		print_notice("The cluster of now does not know %s: nothing serves there until it "
+			     "is brought back: kubectl etcd-backup rejoin",
+			     plan->outside);
+	else if (plan->ctx.no_quorum)
 		print_notice("The nodes that are left are no quorum: nothing serves there until a "
 			     "snapshot is restored on them: %s",
 			     plan_restore_rest(plan));
@@ -137,8 +141,6 @@ static void say_done(const struct plan *plan)
 static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 			const struct journal *journal, const struct err *err)
 {
-	const struct member *gone = plan_absent_gone(plan);
-
 	switch (outcome) {
 	case PLAY_DONE:
 		say_done(plan);
@@ -153,9 +155,7 @@ static void say_outcome(enum play_outcome outcome, const struct plan *plan,
 	case PLAY_NEEDS_YOU:
 		if (err->code == ERR_TAKEN)
 			break;
-		print_notice("The run stopped half-way.  To go on: kubectl etcd-backup resume "
-			     "%s%s%s",
-			     plan->ctx.run, gone ? " --without " : "", gone ? gone->name : "");
+		print_notice("The run stopped half-way.  To go on: %s", plan_go_on(plan));
 		if (err->code == ERR_SSH || err->code == ERR_TIMEOUT)
 			print_notice("For a node that is gone for good: --without MEMBER, on the "
 				     "way back with --undo.");

@@ -219,7 +219,16 @@ const char *plan_restore_rest(const struct plan *plan)
 	for (size_t i = 0; i < cluster->count; i++)
 		command = arena_printf(plan->arena, "%s%s%s=%s", command, i ? "," : "",
 				       cluster->members[i].node, cluster->members[i].address);
-	return arena_printf(plan->arena, "%s --without MEMBER,...", command);
+	return arena_printf(plan->arena, "%s --without %s", command,
+			    plan->without ? plan->without : "MEMBER,...");
+}
+
+const char *plan_go_on(const struct plan *plan)
+{
+	const char *without = plan->ctx.gone && !plan_absent_gone(plan) ? NULL : plan->without;
+
+	return arena_printf(plan->arena, "kubectl etcd-backup resume %s%s%s", plan->ctx.run,
+			    without ? " --without " : "", without ? without : "");
 }
 
 int plan_members_read(struct plan *plan, struct err *err)

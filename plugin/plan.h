@@ -28,6 +28,9 @@ struct plan {
 		const char *name, *words; /* what is known of it, as a sentence */
 	} left_out[CLUSTER_MEMBERS_MAX];  /* members of --without */
 	size_t left_out_count;
+	const char *without; /* of a run that is found again: as --without has them; NULL: none */
+	const char *
+		outside; /* its nodes that the cluster of now does not know, "cp-2, cp-3"; NULL: none */
 	const char *snapshot_version; /* of the etcd that wrote it, by its bytes; NULL: not known */
 	struct after after;
 	struct plan_forecast forecast; /* of a restore */
@@ -101,6 +104,7 @@ void plan_warn(const struct plan *plan);
 
 /* Shows to stderr what will be replaced, what is lost, what stops, and the way back. */
 void plan_show(const struct plan *plan);
+/* The line of it that says what stops. */
 void plan_show_downtime(const struct plan *plan);
 
 /*
@@ -123,5 +127,8 @@ const struct member *plan_absent_gone(const struct plan *plan);
 
 /* The command that restores a snapshot on the plan's nodes only, in the plan's arena. */
 const char *plan_restore_rest(const struct plan *plan);
+
+/* The command that goes on with the run, without those that this one was without, in the plan's arena. */
+const char *plan_go_on(const struct plan *plan);
 
 #endif

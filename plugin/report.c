@@ -55,8 +55,11 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 	if (r->drill)
 		return report_drill_outcome(r);
 	if (ctx->no_quorum && (r->outcome == PLAY_DONE || r->outcome == PLAY_UNDONE))
-		return "It was ended on the nodes that are left, which are no quorum: nothing "
-		       "serves there.";
+		return r->plan->outside
+			       ? "It was ended on nodes that the cluster of now does not know: "
+				 "nothing serves there."
+			       : "It was ended on the nodes that are left, which are no quorum: "
+				 "nothing serves there.";
 	switch (r->outcome) {
 	case PLAY_DONE:
 		if (ctx->gone)
@@ -88,14 +91,16 @@ static const char *outcome_text(struct arena *arena, const struct report *r)
 static const char *next_text(struct arena *arena, const struct report *r)
 {
 	const char *run = r->plan->ctx.run;
-	const struct member *gone = plan_absent_gone(r->plan);
 
 	if (r->drill)
 		return report_drill_next(arena, r);
 	if (r->outcome == PLAY_NEEDS_YOU && !(r->err && r->err->code == ERR_TAKEN))
-		return arena_printf(arena, "To go on: kubectl etcd-backup resume %s%s%s", run,
-				    gone ? " --without " : "", gone ? gone->name : "");
-	if (r->plan->ctx.no_quorum)
+		return arena_printf(arena, "To go on: %s", plan_go_on(r->plan));
+	if (r->plan->outside && (r->outcome == PLAY_DONE || r->outcome == PLAY_UNDONE))
+		return arena_printf(arena,
+				    "To bring them back: kubectl etcd-backup rejoin NODE, of: %s",
+				    r->plan->outside);
+	if (r->plan->ctx.no_quorum && (r->outcome == PLAY_DONE || r->outcome == PLAY_UNDONE))
 		return arena_printf(arena, "Restore a snapshot on the nodes that are left: %s",
 				    plan_restore_rest(r->plan));
 	if (r->outcome == PLAY_DONE && r->plan->ctx.joins)

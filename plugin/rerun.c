@@ -124,7 +124,8 @@ static int order_nodes(const struct opts *opts, struct plan *plan, struct rerun 
 
 	for (size_t i = 0; i < count && !joins; i++)
 		joins = rerun->states[i].joins;
-	while (joins && at < count && strcmp(plan->found.nodes[at].name, joins) != 0)
+	while (joins && at < count && !text_same(plan->found.nodes[at].name, joins) &&
+	       !text_same(plan->found.cluster.members[at].name, joins))
 		at++;
 	if (!joins || !at)
 		return 0;
@@ -150,11 +151,10 @@ int rerun_find(const struct opts *opts, const char *run, struct plan *plan, stru
 	struct asking asking = { plan, out };
 
 	*out = (struct rerun){ .run = run };
+	plan->without = without_any(opts) ? without_text(opts, plan->arena) : NULL;
 	if (!state_run_name(run))
 		return err_set(err, ERR_USAGE, "\"%.40s\" is no name of a run", run);
 	journal_each(NULL, run, plan->arena, take_story, out);
-	if (out->has_story)
-		plan->found.wanted = tree_string(out->story.header, "joins");
 	if (!where.nodes && out->has_story)
 		where.nodes = story_nodes(out, opts, plan->arena);
 	if (plan_found(&where, plan, err))
@@ -220,10 +220,20 @@ static void end_rejoin(struct plan *plan, const struct member *gone)
 	plan->ctx.gone = gone;
 }
 
-/* Whether those that are there are no quorum of the voters that they list. */
-static bool is_without_quorum(struct discovery *found)
+/*
+ * Whether those that are there are no quorum of the voters that they list; where none does, as an etcd that was started without its
+ * quorum, of the members that the run had, the one that comes back among them.
+ */
+static bool is_without_quorum(const struct discovery *found, const char *then)
 {
 	size_t voters = 0, here = 0;
+
+	for (const char *at = found->listed_count ? NULL : then; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		voters++;
+	}
+	if (!found->listed_count)
+		return found->cluster.count * 2 <= voters;
 
 	for (size_t i = 0; i < found->listed_count; i++) {
 		if (found->listed[i].learner)
@@ -248,7 +258,7 @@ static int abandon_context(const struct opts *opts, struct plan *plan, const str
 		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
 	end_rejoin(plan, rerun_gone(opts, plan, told));
-	ctx->no_quorum = is_without_quorum(&plan->found);
+	ctx->no_quorum = is_without_quorum(&plan->found, told->initial_cluster);
 	if (!ctx->gone) {
 		err_set(err, ERR_UNSAFE, "run %s brings %s back, and had %s", rerun->run,
 			told->joins, told->initial_cluster);

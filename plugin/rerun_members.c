@@ -50,8 +50,8 @@ void rerun_tell_without(const struct opts *opts, struct plan *plan, const struct
 		if (absent_is_left_out(plan, names[i]))
 			continue;
 		if (rerun->lacks && cluster_by_name(&then, names[i]))
-			print_notice("%s was not looked at: no member tells who the members are, "
-				     "and only its name was compared with the run's.",
+			print_notice("%s was not looked at: no member that answers lists it, and "
+				     "only its name was compared with the run's.",
 				     names[i]);
 		else
 			print_notice("warning: --without %s: %s", names[i],
@@ -86,6 +86,82 @@ static int check_lacking(const struct opts *opts, struct plan *plan, size_t coun
 			without);
 }
 
+/* Whether a member that tells the list of the cluster of now has that one in it. */
+static bool is_known(struct discovery *found, const struct member *m)
+{
+	for (size_t i = 0; i < found->listed_count; i++)
+		if (cluster_same_urls(found->listed[i].peer_url, m->peer_url))
+			return true;
+	return false;
+}
+
+/* Of a node that this run is over on, so that another may have followed there, and whose member tells who its cluster is; NULL: none. */
+static const struct found_node *moved_on(const struct plan *plan, const struct rerun *rerun)
+{
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		if (plan->found.found[i].listed && !rerun->states[i].locked)
+			return &plan->found.found[i];
+	return NULL;
+}
+
+/* Whether a node that still has the run tells that it is of another cluster than that one. */
+static bool has_other(const struct plan *plan, const struct rerun *rerun,
+		      const struct found_node *now)
+{
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		if (rerun->states[i].locked && plan->found.found[i].answers &&
+		    plan->found.found[i].cluster_id != now->cluster_id)
+			return true;
+	return false;
+}
+
+/* One that does not answer is in the list of that cluster, unless the list may be that of the other. */
+static bool is_outside(struct plan *plan, size_t i, const struct found_node *now, bool other)
+{
+	const struct found_node *found = &plan->found.found[i];
+
+	if (found->answers)
+		return found->cluster_id != now->cluster_id;
+	return other || !is_known(&plan->found, &plan->found.cluster.members[i]);
+}
+
+/*
+ * The others became a cluster of their own without these, which still have the run.  As many of them as are a quorum of the run's members
+ * would serve its data beside that cluster; fewer serve nothing, and nothing is waited for.
+ */
+static int check_outside(const struct opts *opts, struct plan *plan, const struct cluster *then,
+			 const struct rerun *rerun, struct err *err)
+{
+	const struct found_node *now = moved_on(plan, rerun);
+	const char *names = NULL;
+	size_t count = 0;
+
+	if (!now || plan->ctx.joins || plan->ctx.drill ||
+	    strcmp(rerun->told->playbook, "clean") == 0)
+		return 0;
+	const bool other = has_other(plan, rerun, now);
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		if (rerun->states[i].locked && is_outside(plan, i, now, other)) {
+			names = arena_printf(plan->arena, "%s%s%s", names ? names : "",
+					     count++ ? ", " : "", plan->found.nodes[i].name);
+		}
+	if (!count)
+		return 0;
+	plan->outside = names;
+	plan->ctx.no_quorum = true;
+	if (count * 2 <= then->count)
+		return 0;
+	err_set(err, ERR_UNSAFE,
+		"the others are a cluster of their own by now, without %s: together these would "
+		"serve the data of run %s beside it",
+		names, rerun->run);
+	return err_hint(err,
+			"one after the other, while those that are not named are switched off: "
+			"resume %s%s --nodes (of the cluster, and that one) --without (the "
+			"others), then rejoin it",
+			rerun->run, opts->undo ? " --undo" : "");
+}
+
 int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun *rerun,
 			struct err *err)
 {
@@ -97,7 +173,11 @@ int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun
 	if (text && !cluster_read_initial(text, plan->arena, &then, &other)) {
 		rerun->lacks = lacking(opts, plan, &then, &rest);
 		if (!cluster_same_members(&rest, now, &other))
-			return rerun->lacks ? check_lacking(opts, plan, then.count, rerun, err) : 0;
+			return (rerun->lacks &&
+				check_lacking(opts, plan, then.count, rerun, err)) ||
+					       check_outside(opts, plan, &then, rerun, err)
+				       ? -1
+				       : 0;
 		rerun->lacks = NULL;
 	}
 	err_set(err, ERR_UNSAFE, "the members are not those of run %s: now %s, then %s", rerun->run,

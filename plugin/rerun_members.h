@@ -8,7 +8,7 @@
 
 /*
  * Those of the nodes must be those of then, but for members of --without: they may be left out where nothing more is built with them, on
- * the way back, and past the commit.  Sets lacks, the context's no_quorum, and committed where the journal here knows of a commit that no node does.
+ * the way back, and past the commit; and no quorum of them may be outside the cluster of now.  Sets the plan's outside, lacks, the context's no_quorum, and committed where the journal here knows of a commit that no node does.
  * -1: UNSAFE.
  */
 int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun *rerun,

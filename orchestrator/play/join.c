@@ -77,6 +77,8 @@ int join_view(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		if (!first.code)
 			first = silent;
 	}
+	if (!first.code)
+		err_set(&first, ERR_UNSAFE, "no other node is there");
 	*err = first;
 	return err_in(err, "no other member can be asked from there");
 }

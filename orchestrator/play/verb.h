@@ -129,7 +129,7 @@ struct verb {
 	int (*judge)(const struct play_ctx *ctx, struct err *err);
 	/* For `on: one-by-one`: whether this cluster needs turns.  NULL: always. */
 	bool (*needs_turns)(const struct play_ctx *ctx);
-	bool serves; /* asks an etcd or an API server that serves: passed over with no_quorum */
+	bool serves; /* needs what serves, where no_quorum may stand: it is passed over then */
 };
 
 /* The table; ends with a NULL name. */

@@ -14,6 +14,7 @@ static struct plan plan;
 static struct run_state told;
 static struct rerun rerun;
 static struct opts opts;
+static const char *outside; /* wanted of the next that goes on */
 
 /* A run of that playbook, found on m1 and m2. */
 static void find(const char *playbook, const char *without, enum run_phase furthest)
@@ -56,6 +57,7 @@ static void goes_on(const char *lacks)
 	CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
 	CHECK_STR(err.text, "");
 	CHECK_STR(rerun.lacks, lacks);
+	CHECK_STR(plan.outside, outside);
 	plan.found.arena = NULL;
 	plan_release(&plan);
 }
@@ -144,6 +146,51 @@ static void test_two(void)
 	refused("the members are not those of run", "name all nodes");
 }
 
+/* A run on three nodes; the first is of a cluster that the others are not in, and some of them still have the run. */
+static void find_outside(size_t known, bool first_has_it)
+{
+	static const char *const names[] = { "cp-1", "cp-2", "cp-3" };
+
+	find("restore", NULL, PHASE_API_STARTED);
+	plan.found.cluster.members[plan.found.cluster.count++] = (struct member){
+		.name = "m3", .node = "cp-3", .peer_url = "https://10.0.0.3:2380"
+	};
+	plan.found.found[2].has_api = plan.found.found[0].listed = true;
+	for (size_t i = 0; i < 3; i++) {
+		plan.found.nodes[i].name = names[i];
+		rerun.states[i].locked = i || first_has_it;
+	}
+	memcpy(plan.found.listed, plan.found.cluster.members, known * sizeof(struct member));
+	plan.found.listed_count = known;
+}
+
+/* As many as are a quorum would serve beside that cluster. */
+static void test_outside(void)
+{
+	for (int undo = 0; undo < 2; undo++) {
+		find_outside(1, false);
+		opts.undo = undo;
+		refused("without cp-2, cp-3: together these would serve the data of run",
+			undo ? "--undo --nodes" : "abcd --nodes");
+	}
+	find_outside(2, false);
+	outside = "cp-3";
+	goes_on(NULL);
+	outside = NULL;
+	CHECK(plan.ctx.no_quorum);
+	find_outside(3, false); /* the list is that of the others, too */
+	plan.found.found[0].answers = plan.found.found[1].answers = true;
+	plan.found.found[1].cluster_id = 7;
+	refused("without cp-2, cp-3: together", "one after the other");
+	find_outside(3, false);
+	goes_on(NULL);
+	CHECK(!plan.ctx.no_quorum);
+	/* while all of them have the run nobody has gone on without them */
+	find_outside(1, true);
+	goes_on(NULL);
+	CHECK(!plan.ctx.no_quorum);
+}
+
 /* With the vote known, which the list of runs cannot know (test_runs_find has the rest). */
 static void test_next(void)
 {
@@ -210,6 +257,13 @@ static void test_abandoned(void)
 		plan.found.arena = NULL;
 		plan_release(&plan);
 	}
+	find_abandoned("m3"); /* nobody tells a list: of two members one is left */
+	told.initial_cluster = "m1=https://10.0.0.1:2380,m3=https://10.0.0.3:2380";
+	plan.found.cluster.count = 1;
+	CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
+	CHECK(plan.ctx.no_quorum);
+	plan.found.arena = NULL;
+	plan_release(&plan);
 	/* another node is gone, too: both are named, and which is the rejoin's is told by its name */
 	for (int named = 0; named < 2; named++) {
 		find_abandoned(named ? "cp-3,m4" : "m3,m4");
@@ -226,8 +280,11 @@ static void test_abandoned(void)
 		CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), 0);
 		CHECK_STR(plan.ctx.gone->peer_url, "https://10.0.0.3:2380");
 		CHECK(plan_absent_gone(&plan) == plan.ctx.gone);
+		plan.without = "cp-3,m4";
+		CHECK_HAS(plan_go_on(&plan), " --without cp-3,m4");
 		plan.ctx.gone = &plan.found.cluster.members[1]; /* its node is back */
 		CHECK(!plan_absent_gone(&plan));
+		CHECK(!strstr(plan_go_on(&plan), "--without"));
 		plan.found.arena = NULL;
 		plan_release(&plan);
 	}
@@ -239,4 +296,5 @@ static void test_abandoned(void)
 	refused("had nonsense", "--without cp-3");
 }
 
-TESTS(TEST(test_members), TEST(test_without), TEST(test_two), TEST(test_next), TEST(test_abandoned))
+TESTS(TEST(test_members), TEST(test_without), TEST(test_two), TEST(test_outside), TEST(test_next),
+      TEST(test_abandoned))

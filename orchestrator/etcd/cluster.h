@@ -73,7 +73,7 @@ int cluster_initial(const struct cluster *cluster, struct buf *out, struct err *
 
 /*
  * Reads such a value back: name and peer_url of each member, in the arena; *out has nothing else.  -1 (CONFIG): a part that
- * is not name=url, more than CLUSTER_MEMBERS_MAX members, none.
+ * is not name=url, more than CLUSTER_MEMBERS_MAX members, none; *out is of no use then.
  */
 int cluster_read_initial(const char *text, struct arena *arena, struct cluster *out,
 			 struct err *err);

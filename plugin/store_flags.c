@@ -39,6 +39,7 @@ int store_from_opts(const struct opts *opts, const char *url, int cancel_fd, str
 			 .port = (unsigned)opts->ssh_port,
 			 .known_hosts = opts->ssh_known_hosts },
 		.cancel_fd = cancel_fd,
+		.shares_memory = opts->all_members,
 	};
 
 	if (path_style(opts->s3_path_style, &settings.s3.path_style, err) || sse(opts, err))

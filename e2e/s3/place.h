@@ -27,6 +27,7 @@ struct place {
 	int path_style; /* -1: by default */
 	int cancel_fd;
 	uint64_t stall_ms;
+	bool shares_memory;
 };
 
 static struct place at_faults(const char *bucket)
@@ -55,7 +56,8 @@ static struct store_settings settings_of(const struct place *place)
 						.ca_file = place->ca_file,
 						.path_style = place->path_style },
 					.cancel_fd = place->cancel_fd,
-					.stall_ms = place->stall_ms };
+					.stall_ms = place->stall_ms,
+					.shares_memory = place->shares_memory };
 }
 
 static void *open_place(const struct place *place)
@@ -262,6 +264,9 @@ static void sizes(const struct place *place)
 	round_trip(place, "just-one-part", 16 * MIB);
 	round_trip(place, "one-part-and-a-byte", 16 * MIB + 1);
 	round_trip(place, "two-parts", 32 * MIB);
+	struct place small = *place;
+	small.shares_memory = true;
+	round_trip(&small, "small-parts", 17 * MIB);
 }
 
 static void listing(const struct place *place)

@@ -73,7 +73,7 @@ static void set_place(struct s3 *s3, int path_style)
 	}
 	s3->base = arena_printf(arena, "%.*s%s", scheme, endpoint, s3->host);
 	if (strncmp(s3->base, "http://", 7) == 0 && !is_loopback(host))
-		log_at(0, "warning: %s is not encrypted: snapshots hold every Secret", endpoint);
+		log_at(0, "%s is not encrypted: snapshots hold every Secret", endpoint);
 }
 
 int s3_open(const char *bucket, const struct store_settings *settings, struct s3 *out,

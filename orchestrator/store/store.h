@@ -35,6 +35,7 @@ struct store_settings {
 	struct ssh_settings ssh; /* for sftp:// */
 	int cancel_fd;           /* readable: give up with CANCELLED; -1: none */
 	uint64_t stall_ms;       /* no byte for that long is an error; 0: 60 s */
+	bool shares_memory; /* several such stores are written to at once: each takes less of it */
 };
 
 struct store_object {

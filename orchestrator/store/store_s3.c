@@ -86,6 +86,8 @@ static void *open_s3(const char *url, const struct store_settings *settings, str
 		store.prefix = arena_printf(arena, "%s/", prefix);
 	store.sse = arena_strdup(arena, settings->s3.sse);
 	store.kms_key_id = arena_strdup(arena, settings->s3.kms_key_id);
+	store.part_size = settings->shares_memory ? S3_PART_LEAST : S3_PART_SIZE;
+	store.in_flight = settings->shares_memory ? 1 : S3_PARTS_AT_ONCE;
 	struct store_s3 *out = mem_alloc(sizeof(*out));
 	*out = store;
 	return out;

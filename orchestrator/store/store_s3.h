@@ -6,10 +6,14 @@
 
 #include "store/s3_request.h"
 
+/* S3 takes no part smaller than S3_PART_LEAST but the last: AWS, "Amazon S3 multipart upload limits". */
+enum { S3_PART_SIZE = 16 * 1024 * 1024, S3_PART_LEAST = 5 * 1024 * 1024, S3_PARTS_AT_ONCE = 2 };
+
 struct store_s3 {
 	struct s3 s3;
 	const char *prefix; /* of every key: "" or "a/b/"; in the arena of s3.env */
 	const char *sse, *kms_key_id;
+	size_t part_size, in_flight; /* of an upload in parts: bytes, and how many parts at once */
 };
 
 /* The key of a name, freed by the caller.  NULL: USAGE, no name of an object. */

@@ -17,9 +17,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { PART_SIZE = 16 * 1024 * 1024, SLOTS = 3, IN_FLIGHT = SLOTS - 1, PARTS_MAX = 10000 };
-/* So much of a part is filled while as many as may be are in flight: with it, what is held is 36 MiB at most. */
-enum { PART_BEGUN = PART_SIZE / 4 };
+enum { SLOTS = S3_PARTS_AT_ONCE + 1, PARTS_MAX = 10000 };
 enum { QUIET_MS = 10 * 1000, QUIET_ATTEMPTS = 3, HEADERS_ROOM = 8 };
 enum { BODY_MAX = PARTS_MAX * (6 * S3_ETAG_SIZE + 100) };
 
@@ -30,7 +28,7 @@ struct part {
 	pthread_t thread;
 	bool running;
 	unsigned number; /* from 1 */
-	char *data;      /* PART_SIZE, mapped: it takes memory as it is filled; NULL: not in use */
+	char *data;      /* part_size, mapped: it takes memory as it is filled; NULL: not in use */
 	size_t len;
 	char etag[S3_ETAG_SIZE];
 	int failed;
@@ -266,7 +264,7 @@ static int join_part(struct s3_put *put, struct part *part, struct err *err)
 		return 0;
 	pthread_join(part->thread, NULL);
 	part->running = false;
-	mem_unmap(part->data, PART_SIZE);
+	mem_unmap(part->data, part->put->store->part_size);
 	part->data = NULL;
 	part->len = 0;
 	put->in_flight--;
@@ -281,8 +279,10 @@ static int join_part(struct s3_put *put, struct part *part, struct err *err)
 /* Waits for the oldest, when no more may be in flight. */
 static int make_way(struct s3_put *put, struct err *err)
 {
-	return put->in_flight == IN_FLIGHT
-		       ? join_part(put, &put->slots[(put->filling + 1) % SLOTS], err)
+	const size_t most = put->store->in_flight;
+
+	return put->in_flight == most
+		       ? join_part(put, &put->slots[(put->filling + SLOTS - most) % SLOTS], err)
 		       : 0;
 }
 
@@ -317,19 +317,22 @@ int store_s3_put_write(void *impl, const void *data, size_t len, struct err *err
 {
 	struct s3_put *put = impl;
 	const char *from = data;
+	const size_t size = put->store->part_size;
+	/* so much of a part is filled while as many as may be are in flight: with it, what is held is 36 MiB at most, and 6 of the small ones */
+	const size_t begun = size / 4;
 
 	while (len) {
 		struct part *part = &put->slots[put->filling];
-		if (part->len == PART_SIZE) { /* more comes, so it is not the last one */
+		if (part->len == size) { /* more comes, so it is not the last one */
 			if (start_part(put, err))
 				return -1;
 			continue;
 		}
-		if (part->len == PART_BEGUN && make_way(put, err))
+		if (part->len == begun && make_way(put, err))
 			return -1;
 		if (!part->data)
-			part->data = mem_map(PART_SIZE);
-		size_t room = (part->len < PART_BEGUN ? PART_BEGUN : PART_SIZE) - part->len;
+			part->data = mem_map(size);
+		size_t room = (part->len < begun ? begun : size) - part->len;
 		size_t n = len < room ? len : room;
 		memcpy(part->data + part->len, from, n);
 		part->len += n;
@@ -433,7 +436,7 @@ static void remove_upload(const struct s3_put *put, const struct s3 *quiet)
 		return;
 	call.query = buf_str(&query);
 	if (s3_do(quiet, &call, &answer, &err) && answer.http.status != 404)
-		log_at(0, "warning: an unfinished upload is left at the server: %s", err.text);
+		log_at(0, "an unfinished upload is left at the server: %s", err.text);
 }
 
 static void remove_ours(const struct s3_put *put, const struct s3 *quiet)
@@ -447,7 +450,7 @@ static void remove_ours(const struct s3_put *put, const struct s3 *quiet)
 	if (!look(put, quiet, &there, &ours, &size, &err) && !(there && ours))
 		return;
 	if (err.code || s3_do(quiet, &call, &answer, &err))
-		log_at(0, "warning: an object may be left at the server: %s", err.text);
+		log_at(0, "an object may be left at the server: %s", err.text);
 }
 
 /* Without an `end` that was a success: nothing stays, also when the caller was interrupted. */
@@ -486,7 +489,7 @@ void store_s3_put_free(void *impl)
 	if (!put->done)
 		undo(put);
 	for (size_t i = 0; i < SLOTS; i++)
-		mem_unmap(put->slots[i].data, PART_SIZE);
+		mem_unmap(put->slots[i].data, put->store->part_size);
 	free(put->etags);
 	free(put->key);
 	fd_scoped(&put->stop_fd);

@@ -183,15 +183,16 @@ static int hint_absent(const struct opts *opts, const char *names, bool one, str
 static int check_named(const struct opts *opts, const struct plan *plan, const struct absents *all,
 		       struct err *err)
 {
-	const char *shown = "", *names = "";
+	const char *shown = NULL, *names = NULL;
 	size_t unnamed = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
 		const char *name = all->list[i].name;
-		names = arena_printf(plan->arena, "%s%s%s", names, i ? "," : "", name);
+		names = arena_join(plan->arena, names, ",", name);
 		if (without_has(opts, name))
 			continue;
-		shown = arena_printf(plan->arena, "%s%s%s", shown, unnamed++ ? ", " : "", name);
+		shown = arena_join(plan->arena, shown, ", ", name);
+		unnamed++;
 	}
 	if (!unnamed)
 		return 0;

@@ -130,11 +130,21 @@ static int abandon(const struct opts *opts, struct plan *plan, const struct reru
 	if (perform_ask(opts, "Type the cluster's name to go on", plan->found.cluster.name, err))
 		return err_status(err->code);
 	int status = perform(opts, plan, book, PERFORM_RESUME, err);
-	if (!status && rerun->lacks)
-		print_notice("%s, should it ever come back, still has the run's lock and what the "
-			     "run put there: kubectl etcd-backup resume %s --undo, with all "
-			     "nodes, and then rejoin it anew.",
-			     joins, rerun->run);
+	if (status || !rerun->lacks)
+		return status;
+	print_notice("What comes back of %s still has the run's lock and what the run put there%s: "
+		     "kubectl etcd-backup resume %s --undo, with all nodes, and then rejoin it "
+		     "anew.",
+		     plan->without,
+		     strchr(plan->without, ',') ? ".  One node after the other, the rest switched "
+						  "off, or they would serve the data of then"
+						: "",
+		     rerun->run);
+	if (plan->ctx.no_quorum)
+		print_notice("The data that %s got from the cluster may be newer than any "
+			     "snapshot: where the others are another cluster by then, that is "
+			     "kept there, in %s/.stray-%s.",
+			     joins, plan->found.cluster.members[0].data_dir, rerun->run);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 #include "plugin/perform.h"
 #include "plugin/print.h"
 #include "plugin/rerun.h"
+#include "plugin/rerun_members.h"
 
 #include <string.h>
 
@@ -65,6 +66,8 @@ static int rollback_with(const struct opts *opts, struct plan *plan, struct err 
 			target.run, target.told->joins);
 		return err_status(err->code);
 	}
+	if (rerun_check_target(plan, &target, err))
+		return err_status(err->code);
 	plan_name_run(&plan->ctx);
 	plan->ctx.target = opts->args[0];
 	if (target.told->cluster)

@@ -268,8 +268,10 @@ static void compare_all(struct discovery *d, const struct reading *r, const stru
 		/* that of one which comes back is the list of an older cluster */
 		if (comes_back(d, i))
 			d->found[i].listed = false;
-		else if (r->listed[i])
+		else if (r->listed[i]) {
+			d->found[i].voters = discover_voters(d->arena, &r->lists[i]);
 			discover_compare_list(d, &r->lists[i], d->nodes[i].name);
+		}
 	}
 	discover_compare_ca(d);
 	discover_compare_count(d);

@@ -19,16 +19,17 @@ enum { WARNINGS_MAX = 32 };
 /* What one node's manifests say.  index is the member's and the node's. */
 struct found_node {
 	struct apiserver api;
-	bool reached;      /* it was logged in to */
-	bool has_api;      /* a kube-apiserver manifest is there and was read */
-	bool read;         /* and so was that of etcd */
-	bool answers;      /* its member answered a Status */
-	bool refused;      /* it answered that etcd's auth does not let us ask for it */
-	bool listed;       /* in either case: it told the list of members */
-	uint64_t revision; /* of that answer */
-	uint64_t applied;  /* the last of raft's entries that it has applied */
-	uint64_t leader;   /* member id; 0: it knows none */
-	unsigned troubles; /* what it reports, as ETCD_ flags of etcd_api.h */
+	bool reached;       /* it was logged in to */
+	bool has_api;       /* a kube-apiserver manifest is there and was read */
+	bool read;          /* and so was that of etcd */
+	bool answers;       /* its member answered a Status */
+	bool refused;       /* it answered that etcd's auth does not let us ask for it */
+	bool listed;        /* in either case: it told the list of members */
+	const char *voters; /* and who votes, as cluster_can_serve has it; NULL: it did not tell */
+	uint64_t revision;  /* of that answer */
+	uint64_t applied;   /* the last of raft's entries that it has applied */
+	uint64_t leader;    /* member id; 0: it knows none */
+	unsigned troubles;  /* what it reports, as ETCD_ flags of etcd_api.h */
 	uint64_t cluster_id;
 	const char *version; /* of that answer */
 	const char *role;    /* "leader", "member", "learner"; NULL: no answer */

@@ -84,8 +84,7 @@ const char *discover_missing(const struct discovery *d)
 	const char *names = NULL;
 
 	for (size_t i = 0; i < d->missing_count; i++)
-		names = arena_printf(d->arena, "%s%s%s", names ? names : "", names ? ", " : "",
-				     d->missing[i].name);
+		names = arena_join(d->arena, names, ", ", d->missing[i].name);
 	return names;
 }
 
@@ -195,6 +194,16 @@ bool discover_is_listed(const struct discovery *d)
 		if (d->found[i].listed)
 			return true;
 	return false;
+}
+
+const char *discover_voters(struct arena *arena, const struct etcd_members *list)
+{
+	const char *voters = NULL;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->list[i].learner && list->list[i].peer_urls[0])
+			voters = arena_join(arena, voters, " ", list->list[i].peer_urls);
+	return voters;
 }
 
 void discover_compare_ca(struct discovery *d)

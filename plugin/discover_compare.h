@@ -43,5 +43,7 @@ void discover_compare_count(struct discovery *d);
 
 /* Whether some member told the list of members. */
 bool discover_is_listed(const struct discovery *d);
+/* Who votes by that list, as cluster_can_serve has it, those that were never started, too; NULL: nobody. */
+const char *discover_voters(struct arena *arena, const struct etcd_members *list);
 
 #endif

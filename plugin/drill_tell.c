@@ -86,8 +86,7 @@ static void tell_objects(const struct plan *plan, struct drill_report *report)
 				    first->not_served));
 	for (size_t i = 0; i < drill->secret_count; i++)
 		if (drill->secrets[i].key[0])
-			keys = arena_printf(a, "%s%s%s", keys ? keys : "", keys ? ", " : "",
-					    drill->secrets[i].key);
+			keys = arena_join(a, keys, ", ", drill->secrets[i].key);
 	proved(report, "secrets",
 	       !drill->secret_count ? "there is none"
 	       : keys ? arena_printf(a, "one of each key read and decrypted: %s", keys)

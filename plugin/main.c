@@ -15,7 +15,10 @@
 
 static void log_line(int level, const char *line)
 {
-	print_notice("%d: %s", level, line);
+	if (level)
+		print_notice("%d: %s", level, line);
+	else
+		print_warning(line);
 }
 
 /* Keys and tokens are in our memory: no core dumps, no other process of the user looks in. */
@@ -57,8 +60,7 @@ int main(int argc, char *argv[])
 			print_error(&err);
 		return status;
 	}
-	if (opts.verbose)
-		log_to(log_line, (int)opts.verbose);
+	log_to(log_line, (int)opts.verbose);
 	http_init();
 	ssh_init();
 	status = run(&opts, &err);

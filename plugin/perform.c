@@ -4,6 +4,7 @@
 #include "plugin/perform.h"
 
 #include "play/state.h"
+#include "plugin/discover_compare.h"
 #include "plugin/plan_doc.h"
 #include "plugin/print.h"
 #include "plugin/progress.h"
@@ -102,8 +103,11 @@ void perform_say_quorum(const struct plan *plan)
 			     "is brought back: kubectl etcd-backup rejoin",
 			     plan->outside);
 	else if (plan->ctx.no_quorum)
-		print_notice("The nodes that are left are no quorum: nothing serves there until a "
-			     "snapshot is restored on them: %s",
+		print_notice("The nodes that are left are no quorum%s: nothing serves there until "
+			     "a snapshot is restored on them: %s",
+			     discover_is_listed(&plan->found)
+				     ? ""
+				     : ", as far as is known (no member answers)",
 			     plan_restore_rest(plan));
 }
 
@@ -133,9 +137,9 @@ static void say_done(const struct plan *plan)
 	print_notice("The old data is kept in %s/.before-%s and the old manifests in "
 		     "/etc/kubernetes/etcd-backup/%s on every node.",
 		     plan->ctx.cluster->members[0].data_dir, plan->ctx.run, plan->ctx.run);
-	print_notice("Back to it: kubectl etcd-backup rollback %s; to remove it: kubectl "
-		     "etcd-backup clean %s",
-		     plan->ctx.run, plan->ctx.run);
+	if (plan_rolls_back(plan))
+		print_notice("Back to it: kubectl etcd-backup rollback %s", plan->ctx.run);
+	print_notice("To remove it: kubectl etcd-backup clean %s", plan->ctx.run);
 }
 
 static void say_outcome(enum play_outcome outcome, const struct plan *plan,

@@ -27,7 +27,7 @@ int perform(const struct opts *opts, struct plan *plan, const struct playbook *b
 /* Asks for the word unless --yes. */
 int perform_ask(const struct opts *opts, const char *question, const char *word, struct err *err);
 
-/* With the context's no_quorum: what that means, and what to do then. */
+/* With plan->outside or the context's no_quorum: that nothing serves there, and what to do then; else nothing. */
 void perform_say_quorum(const struct plan *plan);
 
 /* --dry-run: whether it is one, and, -1 (USAGE), whether it says something that is known. */

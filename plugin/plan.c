@@ -175,7 +175,8 @@ static void set_nodes(struct plan *plan)
 	for (size_t i = 0; i < plan->found.cluster.count; i++)
 		plan->nodes[i] = (struct play_node){ .member = &plan->found.cluster.members[i],
 						     .api = plan->found.found[i].api,
-						     .has_api = plan->found.found[i].has_api };
+						     .has_api = plan->found.found[i].has_api,
+						     .voters = plan->found.found[i].voters };
 }
 
 int plan_members(struct plan *plan, struct err *err)
@@ -214,13 +215,25 @@ const struct member *plan_absent_gone(const struct plan *plan)
 const char *plan_restore_rest(const struct plan *plan)
 {
 	const struct cluster *cluster = &plan->found.cluster;
-	const char *command = "kubectl etcd-backup restore SNAPSHOT --nodes ";
+	const char *nodes = NULL;
 
 	for (size_t i = 0; i < cluster->count; i++)
-		command = arena_printf(plan->arena, "%s%s%s=%s", command, i ? "," : "",
-				       cluster->members[i].node, cluster->members[i].address);
-	return arena_printf(plan->arena, "%s --without %s", command,
+		nodes = arena_join(plan->arena, nodes, ",",
+				   arena_printf(plan->arena, "%s=%s", cluster->members[i].node,
+						cluster->members[i].address));
+	return arena_printf(plan->arena,
+			    "kubectl etcd-backup restore SNAPSHOT --nodes %s --without %s", nodes,
 			    plan->without ? plan->without : "MEMBER,...");
+}
+
+bool plan_rolls_back(const struct plan *plan)
+{
+	const struct cluster *here = &plan->found.cluster;
+	const char *voters[CLUSTER_MEMBERS_MAX];
+
+	for (size_t i = 0; i < here->count; i++)
+		voters[i] = plan->nodes[i].voters;
+	return !plan->left_out_count && cluster_has_voters(here, voters);
 }
 
 const char *plan_go_on(const struct plan *plan)

@@ -128,6 +128,9 @@ const struct member *plan_absent_gone(const struct plan *plan);
 /* The command that restores a snapshot on the plan's nodes only, in the plan's arena. */
 const char *plan_restore_rest(const struct plan *plan);
 
+/* Whether all voters of the data from before the run are among the nodes, as far as is known: only then can it be rolled back. */
+bool plan_rolls_back(const struct plan *plan);
+
 /* The command that goes on with the run, without those that this one was without, in the plan's arena. */
 const char *plan_go_on(const struct plan *plan);
 

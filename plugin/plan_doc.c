@@ -50,7 +50,7 @@ static const char *left_out_words(struct arena *arena, const struct plan *plan)
 	const char *words = "";
 
 	for (size_t i = 0; i < plan->left_out_count; i++)
-		words = arena_printf(arena, "%s%s%s", words, i ? " " : "", plan->left_out[i].words);
+		words = arena_join(arena, words, " ", plan->left_out[i].words);
 	return words;
 }
 

@@ -72,4 +72,7 @@ void plan_show(const struct plan *plan)
 	print_notice("  way back    the old data stays in %s/.before-%s; undo is automatic until "
 		     "etcd serves again",
 		     cluster->members[0].data_dir, plan->ctx.run);
+	if (!plan_rolls_back(plan))
+		print_notice("              no rollback later: the data of now has members that "
+			     "are on none of these nodes");
 }

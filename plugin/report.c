@@ -109,11 +109,16 @@ static const char *next_text(struct arena *arena, const struct report *r)
 				    "etcd-backup clean %s",
 				    run);
 	if (r->outcome == PLAY_DONE && !r->plan->ctx.leave_nothing)
-		return arena_printf(arena,
-				    "The data from before is kept on every node.  Back to it: "
-				    "kubectl etcd-backup rollback %s; to remove it: kubectl "
-				    "etcd-backup clean %s",
-				    run, run);
+		return arena_printf(
+			arena,
+			"The data from before is kept on every node.  %sTo remove it: kubectl "
+			"etcd-backup clean %s",
+			plan_rolls_back(r->plan)
+				? arena_printf(arena,
+					       "Back to it: kubectl etcd-backup rollback %s.  ",
+					       run)
+				: "",
+			run);
 	return NULL;
 }
 

@@ -57,9 +57,18 @@ struct asking {
 static int ask_node(struct node *node, void *arg, struct err *err)
 {
 	struct asking *asking = arg;
+	struct arena *arena = asking->plan->found.arenas[node->index];
+	struct run_state *state = &asking->rerun->states[node->index], target;
+	struct err ignored = ERR_INIT;
 
-	return state_read(node, asking->rerun->run, asking->plan->found.arenas[node->index],
-			  deadline_in(ASK_MS), &asking->rerun->states[node->index], err);
+	if (state_read(node, asking->rerun->run, arena, deadline_in(ASK_MS), state, err))
+		return -1;
+	/* a target's state that cannot be read tells nothing, as one that is not there */
+	if (state->found && strcmp(state->playbook, "rollback") == 0 &&
+	    !state_read(node, state->target, arena, deadline_in(ASK_MS), &target, &ignored) &&
+	    target.found)
+		asking->rerun->target_voters[node->index] = target.voters;
+	return 0;
 }
 
 int rerun_sum_up(const struct plan *plan, const bool asked[], struct rerun *rerun, struct err *err)
@@ -174,23 +183,38 @@ static int ask_vote(struct node *node, void *arg, struct err *err)
 
 /*
  * A member that has its vote is not taken out again, and what was past its commit is not any more when somebody has taken the member
- * out: only the cluster knows.  Past the commit, by what stands on the nodes, it need not answer.
+ * out: only the cluster knows.  Past the commit, by what stands on the nodes, it need not answer.  Before it there is no way without
+ * an answer: on the way back the data of a member that votes would be lost.
  */
 static int find_vote(struct plan *plan, struct rerun *rerun, struct err *err)
 {
 	bool only[CLUSTER_MEMBERS_MAX] = { true };
-	struct err errs[CLUSTER_MEMBERS_MAX];
+	struct err errs[CLUSTER_MEMBERS_MAX], why = ERR_INIT;
 	struct asking asking = { plan, rerun };
 	const bool past = rerun->committed;
 
 	if (!plan->ctx.joins)
 		return 0;
-	if (fleet_each(plan->found.fleet, ask_vote, &asking, only, errs, NULL, NULL)) {
-		rerun->committed = past;
-		return past ? 0 : fleet_first(plan->found.fleet, errs, err);
+	if (!past && plan->found.cluster.count == 1 && !plan->without) {
+		err_set(err, ERR_UNSAFE, "run %s brings a node back, and only one node is named",
+			rerun->run);
+		return err_hint(err, "name all nodes; for those that are gone for good: --without "
+				     "MEMBER,...");
 	}
-	rerun->abandoned = past && !rerun->committed;
-	return 0;
+	if (!fleet_each(plan->found.fleet, ask_vote, &asking, only, errs, NULL, NULL)) {
+		rerun->abandoned = past && !rerun->committed;
+		return 0;
+	}
+	fleet_first(plan->found.fleet, errs, &why);
+	rerun->committed = rerun->mute = past;
+	if (past && why.code != ERR_CANCELLED)
+		return 0;
+	*err = why;
+	return err->hint[0]
+		       ? -1
+		       : err_hint(err,
+				  "whether the member has its vote only the cluster knows: again "
+				  "when it answers; when it never will: docs/resume.md, By hand");
 }
 
 /* Its members are not where the manifests say; one to look into is on one node only. */
@@ -220,32 +244,6 @@ static void end_rejoin(struct plan *plan, const struct member *gone)
 	plan->ctx.gone = gone;
 }
 
-/*
- * Whether those that are there are no quorum of the voters that they list; where none does, as an etcd that was started without its
- * quorum, of the members that the run had, the one that comes back among them.
- */
-static bool is_without_quorum(const struct discovery *found, const char *then)
-{
-	size_t voters = 0, here = 0;
-
-	for (const char *at = found->listed_count ? NULL : then; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		voters++;
-	}
-	if (!found->listed_count)
-		return found->cluster.count * 2 <= voters;
-
-	for (size_t i = 0; i < found->listed_count; i++) {
-		if (found->listed[i].learner)
-			continue;
-		voters++;
-		for (size_t k = 0; k < found->cluster.count; k++)
-			here += cluster_same_urls(found->listed[i].peer_url,
-						  found->cluster.members[k].peer_url);
-	}
-	return voters && here * 2 <= voters;
-}
-
 /* A rejoin that is ended without its node: nothing is built, whatever version of the playbook it was begun with. */
 static int abandon_context(const struct opts *opts, struct plan *plan, const struct rerun *rerun,
 			   struct playbook *book, struct err *err)
@@ -258,7 +256,7 @@ static int abandon_context(const struct opts *opts, struct plan *plan, const str
 		return -1;
 	plan->found.cluster.name = arena_strdup(plan->arena, told->cluster);
 	end_rejoin(plan, rerun_gone(opts, plan, told));
-	ctx->no_quorum = is_without_quorum(&plan->found, told->initial_cluster);
+	ctx->no_quorum = rerun_lacks_quorum(&plan->found, told);
 	if (!ctx->gone) {
 		err_set(err, ERR_UNSAFE, "run %s brings %s back, and had %s", rerun->run,
 			told->joins, told->initial_cluster);
@@ -326,9 +324,11 @@ int rerun_context(const struct opts *opts, struct plan *plan, struct rerun *reru
 	ctx->carried_auth = told->carried_auth;
 	ctx->keep_alarms = told->keep_alarms;
 	ctx->unknown_nodes = told->unknown_nodes;
-	for (size_t i = 0; i < ctx->cluster->count; i++)
-		plan->nodes[i].data_existed =
-			!rerun->states[i].found || rerun->states[i].data_existed;
+	for (size_t i = 0; i < ctx->cluster->count; i++) {
+		const struct run_state *state = &rerun->states[i];
+		plan->nodes[i].data_existed = !state->found || state->data_existed;
+		plan->nodes[i].voters = state->found ? state->voters : NULL;
+	}
 	return 0;
 }
 

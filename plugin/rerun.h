@@ -13,6 +13,9 @@ struct rerun {
 	const char *run;
 	struct run_state states[CLUSTER_MEMBERS_MAX]; /* by node */
 	const struct run_state *told; /* one of them that has a state.json; NULL: none has */
+	/* rollback: who votes in the data that it brings back, by node, as cluster_can_serve has it; NULL: it is none, or not known */
+	const char *target_voters[CLUSTER_MEMBERS_MAX];
+	bool mute; /* a rejoin past its commit, by what stands on the nodes, of which the cluster did not answer */
 	enum run_phase furthest;
 	bool locked; /* on some node */
 	bool undoing;

@@ -5,10 +5,17 @@
 
 #include "base/text.h"
 #include "plugin/absent.h"
+#include "plugin/discover_compare.h"
 #include "plugin/print.h"
 #include "plugin/without.h"
 
 #include <string.h>
+
+/* By its name; or by its peer URL, which is all that the lists tell of one that was never started. */
+static bool is_without(const struct opts *opts, const struct member *m)
+{
+	return without_has(opts, m->name) || without_has(opts, m->peer_url);
+}
 
 /* Members of --without that the run has and its nodes have not: "m2, m3"; the others are added to `rest`. */
 static const char *lacking(const struct opts *opts, struct plan *plan, const struct cluster *then,
@@ -19,13 +26,20 @@ static const char *lacking(const struct opts *opts, struct plan *plan, const str
 	*rest = (struct cluster){ .count = 0 };
 	for (size_t i = 0; i < then->count; i++) {
 		const struct member *m = &then->members[i];
-		if (!without_has(opts, m->name) || cluster_by_name(&plan->found.cluster, m->name))
+		if (!is_without(opts, m) || cluster_by_name(&plan->found.cluster, m->name))
 			rest->members[rest->count++] = *m;
 		else
-			names = arena_printf(plan->arena, "%s%s%s", names ? names : "",
-					     names ? ", " : "", m->name);
+			names = arena_join(plan->arena, names, ", ", m->name);
 	}
 	return names;
+}
+
+static bool is_in(struct cluster *cluster, const char *name)
+{
+	for (size_t i = 0; i < cluster->count; i++)
+		if (cluster_same_urls(cluster->members[i].peer_url, name))
+			return true;
+	return cluster_by_name(cluster, name) != NULL;
 }
 
 static const char *strange_text(struct plan *plan, const struct rerun *rerun, const char *name)
@@ -49,7 +63,7 @@ void rerun_tell_without(const struct opts *opts, struct plan *plan, const struct
 	for (size_t i = 0, count = without_list(opts, plan->arena, names); i < count; i++) {
 		if (absent_is_left_out(plan, names[i]))
 			continue;
-		if (rerun->lacks && cluster_by_name(&then, names[i]))
+		if (rerun->lacks && is_in(&then, names[i]))
 			print_notice("%s was not looked at: no member that answers lists it, and "
 				     "only its name was compared with the run's.",
 				     names[i]);
@@ -57,6 +71,51 @@ void rerun_tell_without(const struct opts *opts, struct plan *plan, const struct
 			print_notice("warning: --without %s: %s", names[i],
 				     strange_text(plan, rerun, names[i]));
 	}
+}
+
+bool rerun_lacks_quorum(const struct discovery *found, const struct run_state *told)
+{
+	size_t voters = 0, here = 0;
+	scoped(arena) struct arena *arena = arena_new();
+	struct err ignored = ERR_INIT;
+	struct cluster then = { .count = 0 };
+
+	if (!found->listed_count) {
+		if (told->initial_cluster)
+			cluster_read_initial(told->initial_cluster, arena, &then, &ignored);
+		return found->cluster.count * 2 <= then.count;
+	}
+	for (size_t i = 0; i < found->listed_count; i++) {
+		if (found->listed[i].learner)
+			continue;
+		voters++;
+		for (size_t k = 0; k < found->cluster.count; k++)
+			here += cluster_same_urls(found->listed[i].peer_url,
+						  found->cluster.members[k].peer_url);
+	}
+	return voters && here * 2 <= voters;
+}
+
+/* Whether the nodes, or only[] of them, can serve the data that the run ends with; where its voters are not known, of `count` members. */
+static bool can_serve(const struct opts *opts, const struct plan *plan, const struct rerun *rerun,
+		      const bool only[], size_t count)
+{
+	const bool back = opts->undo || rerun->undoing;
+	const char *voters[CLUSTER_MEMBERS_MAX];
+
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		voters[i] = back ? rerun->states[i].voters : rerun->target_voters[i];
+	return cluster_can_serve(&plan->found.cluster, voters, only, count);
+}
+
+static bool ends_without_quorum(const struct opts *opts, const struct plan *plan,
+				const struct rerun *rerun, size_t count)
+{
+	if (plan->ctx.drill)
+		return false;
+	if (rerun->told->joins) /* a cluster that answered has its quorum */
+		return rerun->mute && rerun_lacks_quorum(&plan->found, rerun->told);
+	return !can_serve(opts, plan, rerun, NULL, count);
 }
 
 /* Some of `count` are gone for good: before the commit there is only the way back, and past it only the way on. */
@@ -67,12 +126,16 @@ static int check_lacking(const struct opts *opts, struct plan *plan, size_t coun
 
 	if (strcmp(rerun->told->playbook, "clean") == 0) /* nothing is built with them */
 		return 0;
-	plan->ctx.no_quorum =
-		!plan->ctx.drill && !rerun->told->joins && plan->found.cluster.count * 2 <= count;
-	bool past = rerun->committed || (rerun->has_story && rerun->story.committed);
+	plan->ctx.lacks_members = true;
+	plan->ctx.no_quorum = ends_without_quorum(opts, plan, rerun, count);
+	/* of a rejoin's commit the cluster knows more than the journal */
+	bool past = rerun->committed ||
+		    (!rerun->told->joins && rerun->has_story && rerun->story.committed);
 	if (past && opts->undo && !plan->ctx.drill) {
-		err_set(err, ERR_UNSAFE, "run %s is past its commit, by the journal here",
-			rerun->run);
+		err_set(err, ERR_UNSAFE, "run %s is past its commit: %s", rerun->run,
+			!rerun->committed    ? "so says the journal here"
+			: rerun->told->joins ? "the member has its vote"
+					     : "an API server serves the new data");
 		return err_hint(err, "kubectl etcd-backup resume %s --without %s", rerun->run,
 				without);
 	}
@@ -134,7 +197,7 @@ static int check_outside(const struct opts *opts, struct plan *plan, const struc
 {
 	const struct found_node *now = moved_on(plan, rerun);
 	const char *names = NULL;
-	size_t count = 0;
+	bool outside[CLUSTER_MEMBERS_MAX] = { false };
 
 	if (!now || plan->ctx.joins || plan->ctx.drill ||
 	    strcmp(rerun->told->playbook, "clean") == 0)
@@ -142,14 +205,14 @@ static int check_outside(const struct opts *opts, struct plan *plan, const struc
 	const bool other = has_other(plan, rerun, now);
 	for (size_t i = 0; i < plan->found.cluster.count; i++)
 		if (rerun->states[i].locked && is_outside(plan, i, now, other)) {
-			names = arena_printf(plan->arena, "%s%s%s", names ? names : "",
-					     count++ ? ", " : "", plan->found.nodes[i].name);
+			names = arena_join(plan->arena, names, ", ", plan->found.nodes[i].name);
+			outside[i] = true;
 		}
-	if (!count)
+	if (!names)
 		return 0;
 	plan->outside = names;
 	plan->ctx.no_quorum = true;
-	if (count * 2 <= then->count)
+	if (!can_serve(opts, plan, rerun, outside, then->count))
 		return 0;
 	err_set(err, ERR_UNSAFE,
 		"the others are a cluster of their own by now, without %s: together these would "
@@ -186,6 +249,21 @@ int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun
 			     "MEMBER,...");
 }
 
+int rerun_check_target(const struct plan *plan, const struct rerun *target, struct err *err)
+{
+	const char *voters[CLUSTER_MEMBERS_MAX];
+
+	for (size_t i = 0; i < plan->found.cluster.count; i++)
+		voters[i] = target->states[i].voters;
+	if (cluster_has_voters(&plan->found.cluster, voters))
+		return 0;
+	err_set(err, ERR_UNSAFE,
+		"the data from before run %s has members that are on none of these nodes: that it "
+		"serves could not be proved",
+		target->run);
+	return err_hint(err, "restore a snapshot of then; what the run kept stays where it is");
+}
+
 const struct member *rerun_gone(const struct opts *opts, struct plan *plan,
 				const struct run_state *told)
 {
@@ -201,7 +279,7 @@ const struct member *rerun_gone(const struct opts *opts, struct plan *plan,
 		const struct member *m = &then->members[i];
 		if (cluster_by_name(&plan->found.cluster, m->name))
 			continue;
-		named += without_has(opts, m->name);
+		named += is_without(opts, m);
 		if (!count++ || text_same(m->name, told->joins))
 			gone = m;
 	}

@@ -6,6 +6,26 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+/* Where in the flag's words one stands: item is that of opts->without, at and len the name in it. */
+struct place {
+	size_t item, len;
+	const char *at; /* NULL: before the first */
+};
+
+static bool next_name(const struct opts *opts, struct place *place)
+{
+	if (place->at && place->at[place->len] == ',') {
+		place->at += place->len + 1;
+	} else {
+		place->item += place->at != NULL;
+		if (place->item >= opts->without.count)
+			return false;
+		place->at = opts->without.items[place->item];
+	}
+	place->len = strcspn(place->at, ",");
+	return true;
+}
+
 bool without_any(const struct opts *opts)
 {
 	return opts->without.count > 0;
@@ -13,15 +33,9 @@ bool without_any(const struct opts *opts)
 
 bool without_has(const struct opts *opts, const char *name)
 {
-	for (size_t i = 0; name && i < opts->without.count; i++)
-		for (const char *at = opts->without.items[i];; at++) {
-			size_t len = strcspn(at, ",");
-			if (strlen(name) == len && strncmp(at, name, len) == 0)
-				return true;
-			at += len;
-			if (!*at)
-				break;
-		}
+	for (struct place place = { 0 }; name && next_name(opts, &place);)
+		if (strlen(name) == place.len && strncmp(place.at, name, place.len) == 0)
+			return true;
 	return false;
 }
 
@@ -37,16 +51,11 @@ size_t without_list(const struct opts *opts, struct arena *arena, const char *na
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < opts->without.count; i++)
-		for (const char *at = opts->without.items[i];; at++) {
-			size_t len = strcspn(at, ",");
-			const char *name = arena_strndup(arena, at, len);
-			if (count < WITHOUT_MAX && !is_in(names, count, name))
-				names[count++] = name;
-			at += len;
-			if (!*at)
-				break;
-		}
+	for (struct place place = { 0 }; count < WITHOUT_MAX && next_name(opts, &place);) {
+		const char *name = arena_strndup(arena, place.at, place.len);
+		if (!is_in(names, count, name))
+			names[count++] = name;
+	}
 	return count;
 }
 
@@ -56,6 +65,6 @@ const char *without_text(const struct opts *opts, struct arena *arena)
 	size_t count = without_list(opts, arena, names);
 
 	for (size_t i = 0; i < count; i++)
-		text = arena_printf(arena, "%s%s%s", text, i ? "," : "", names[i]);
+		text = arena_join(arena, text, ",", names[i]);
 	return text;
 }

@@ -34,6 +34,14 @@ int err_errno(struct err *err, enum err_code code, const char *fmt, ...)
 	return err_set(err, code, "%s: %s", text, strerror(saved));
 }
 
+void err_before(struct err *err, const struct err *before)
+{
+	const struct err last = *err;
+
+	if (last.code == ERR_TIMEOUT && before->code)
+		err_set(err, last.code, "%.200s; before that: %.200s", last.text, before->text);
+}
+
 int err_in(struct err *err, const char *fmt, ...)
 {
 	va_list ap;

@@ -62,6 +62,12 @@ int err_in(struct err *err, const char *fmt, ...) __attribute__((format(printf, 
  */
 int err_log(struct err *err, const char *log);
 
+/*
+ * Of something that was tried until its deadline, which may have cut the last try short: adds what the one before it said, when the last
+ * has the code TIMEOUT and there was one.
+ */
+void err_before(struct err *err, const struct err *before);
+
 /* Sets what to do about it; replaces an earlier hint.  Returns -1. */
 int err_hint(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

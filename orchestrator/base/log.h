@@ -1,6 +1,6 @@
 /*
- * log: debug lines, to a sink that the program sets; nothing without one.  Levels are klog's:
- * 2 steps, 4 decisions, 6 requests.  Never a secret, at any level.
+ * log: lines about what goes on, to a sink that the program sets; nothing without one.  Level 0 is a warning, which is shown always and
+ * says nothing of being one; the others are klog's: 2 steps, 4 decisions, 6 requests.  Never a secret, at any level.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

@@ -175,6 +175,14 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	return text;
 }
 
+const char *arena_join(struct arena *arena, const char *list, const char *separator,
+		       const char *name)
+{
+	if (!list || !*list)
+		return arena_strdup(arena, name);
+	return arena_printf(arena, "%s%s%s", list, separator, name);
+}
+
 uint64_t now_ms(void)
 {
 	struct timespec now;

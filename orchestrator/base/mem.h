@@ -42,6 +42,9 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text); /* NULL gives NULL */
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The list with one more at its end: "a, b" and "c" give "a, b, c"; an empty list, or NULL, gives the name. */
+const char *arena_join(struct arena *arena, const char *list, const char *separator,
+		       const char *name);
 
 /* Monotonic milliseconds, and the deadline that lies `ms` from now. */
 uint64_t now_ms(void);

@@ -161,6 +161,59 @@ int cluster_read_initial(const char *text, struct arena *arena, struct cluster *
 	return out->count ? 0 : err_set(err, ERR_CONFIG, "no members");
 }
 
+static bool has_urls(const struct cluster *here, const bool only[], const char *urls)
+{
+	for (size_t i = 0; i < here->count; i++)
+		if ((!only || only[i]) && here->members[i].peer_url &&
+		    cluster_same_urls(here->members[i].peer_url, urls))
+			return true;
+	return false;
+}
+
+/* How many of these voters are here; *count: how many there are. */
+static size_t find_voters(const struct cluster *here, const bool only[], const char *voters,
+			  size_t *count)
+{
+	size_t found = 0;
+
+	*count = 0;
+	for (const char *at = voters; *at;) {
+		const size_t len = strcspn(at, " ");
+		scoped(mem) char *urls = mem_printf("%.*s", (int)len, at);
+		found += has_urls(here, only, urls);
+		(*count)++;
+		at += len + (at[len] == ' ');
+	}
+	return found;
+}
+
+bool cluster_can_serve(const struct cluster *here, const char *const voters[], const bool only[],
+		       size_t count)
+{
+	size_t those = 0, all;
+	bool known = false;
+
+	for (size_t i = 0; i < here->count; i++) {
+		if (only && !only[i])
+			continue;
+		those++;
+		known |= voters[i] != NULL;
+		if (voters[i] && find_voters(here, only, voters[i], &all) * 2 > all)
+			return true;
+	}
+	return !known && those * 2 > count;
+}
+
+bool cluster_has_voters(const struct cluster *here, const char *const voters[])
+{
+	size_t all;
+
+	for (size_t i = 0; i < here->count; i++)
+		if (voters[i] && find_voters(here, NULL, voters[i], &all) < all)
+			return false;
+	return true;
+}
+
 static uint64_t first_bytes(const uint8_t sum[SHA1_SIZE])
 {
 	uint64_t id = 0;

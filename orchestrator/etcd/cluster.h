@@ -100,6 +100,17 @@ bool cluster_same_urls(const char *a, const char *b);
  */
 int cluster_same_members(const struct cluster *a, const struct cluster *b, struct err *err);
 
+/*
+ * Whether members of `here`, of only[i] when it is not NULL, can serve data without the others: voters[i] are the peer URLs of those that
+ * vote in the data of member i, each member's with commas, the members with spaces between; NULL: not known.  They can when any of them has
+ * a quorum of its voters among them; and where nobody's voters are known, when they are more than half of `count` members.
+ */
+bool cluster_can_serve(const struct cluster *here, const char *const voters[], const bool only[],
+		       size_t count);
+
+/* Whether all voters in the data of each member are here, as far as they are known. */
+bool cluster_has_voters(const struct cluster *here, const char *const voters[]);
+
 /* Members that have to agree for a write: count / 2 + 1. */
 size_t cluster_quorum(const struct cluster *cluster);
 

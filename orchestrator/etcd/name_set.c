@@ -111,7 +111,7 @@ const char *name_set_words(const struct name_set *set, size_t max, struct arena 
 	const char *words = "";
 
 	for (size_t i = 0; i < set->count && i < max; i++)
-		words = arena_printf(arena, "%s%s%s", words, i ? ", " : "", set->list[i]);
+		words = arena_join(arena, words, ", ", set->list[i]);
 	if (set->count > max || set->cut)
 		words = arena_printf(arena, "%s and %s%zu more", words, set->cut ? "at least " : "",
 				     set->count > max ? set->count - max : (size_t)1);

@@ -109,12 +109,18 @@ int join_votes(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 int join_again(struct node *node, const struct play_ctx *ctx, uint64_t deadline, join_try *try_once,
 	       struct err *err)
 {
+	struct err before = ERR_INIT;
+
 	while (try_once(node, ctx, deadline, err)) {
 		if (err->code == ERR_UNSAFE || err->code == ERR_CANCELLED)
 			return -1;
 		log_at(4, "%s: %s", node->name, err->text);
-		if (now_ms() >= deadline)
+		if (now_ms() >= deadline) {
+			err_before(err, &before);
 			return -1;
+		}
+		if (err->code != ERR_TIMEOUT)
+			before = *err;
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;
 	}

@@ -16,6 +16,9 @@
 /* The mark (see state_mark) that this run adds the member: it is set before etcd is asked for it. */
 #define MARK_ADDS "adds-member"
 
+/* The mark that the data which the member got is of another cluster than the one that answers now: it may be nowhere else, and is kept. */
+#define MARK_KEEPS "keeps-data"
+
 struct join_view {
 	struct etcd_client *client; /* of the member that was asked */
 	struct etcd_status status;  /* its own */

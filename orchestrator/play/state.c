@@ -72,6 +72,7 @@ static struct tree *state_tree(struct node *node, const struct play_ctx *ctx, st
 	tree_set_bool(arena, state, "carriedAuth", ctx->carried_auth);
 	tree_set_bool(arena, state, "keepAlarms", ctx->keep_alarms);
 	tree_set_string(arena, state, "unknownNodes", ctx->unknown_nodes);
+	tree_set_string(arena, state, "votersBefore", self->voters);
 	tree_set_bool(arena, state, "dataDirExisted", self->data_existed);
 	if (ctx->drill) {
 		tree_set_number(arena, state, "drillPort", ctx->drill->port);
@@ -156,6 +157,7 @@ static int take_fields(const struct tree *state, struct arena *arena, struct run
 	out->carried_auth = yes(state, "carriedAuth");
 	out->keep_alarms = yes(state, "keepAlarms");
 	out->unknown_nodes = string(state, arena, "unknownNodes");
+	out->voters = string(state, arena, "votersBefore");
 	out->drill_port = number(state, "drillPort");
 	out->drill_limit_s = number(state, "drillLimitSeconds");
 	out->data_existed = !existed || strcmp(existed, "true") == 0;

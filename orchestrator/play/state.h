@@ -39,6 +39,7 @@ struct run_state {
 	unsigned carried_alarms;
 	bool carried_auth, keep_alarms;
 	const char *unknown_nodes;
+	const char *voters; /* in the data from before the run, as cluster_can_serve has it */
 	uint64_t drill_port, drill_limit_s; /* of a drill; 0: it is none */
 	bool data_existed;
 };

@@ -39,11 +39,9 @@ static struct swap member_swap(const struct play_ctx *ctx, const char *dir)
 	};
 }
 
-/*
- * A kubelet that had not seen yet that the manifest is gone has started etcd once more, between the two renames: in an empty folder it
- * has begun a database of its own.  That is nobody's data, and kept all the same.
- */
-static int put_aside(struct node *node, const struct swap *swap, uint64_t deadline, struct err *err)
+/* Moves `from` to the first free place in the folder for what is nobody's; says so, with those words. */
+static int put_aside(struct node *node, const struct swap *swap, const char *from,
+		     const char *words, uint64_t deadline, struct err *err)
 {
 	char *to[STRAYS_MAX];
 	bool there[STRAYS_MAX];
@@ -57,12 +55,9 @@ static int put_aside(struct node *node, const struct swap *swap, uint64_t deadli
 	if (!failed)
 		failed = node_run(node, argv("install", "-d", "-m", "0700", swap->stray_folder),
 				  deadline, NULL, err) ||
-			 node_move(node, swap->live, to[free_at], deadline, err);
+			 node_move(node, from, to[free_at], deadline, err);
 	if (!failed)
-		log_at(0,
-		       "warning: %s: etcd had begun a database of its own while the data was "
-		       "moved; it is in %s and can be removed",
-		       node->name, to[free_at]);
+		log_at(0, "%s: %s %s", node->name, words, to[free_at]);
 	for (size_t i = 0; i < STRAYS_MAX; i++)
 		free(to[i]);
 	return failed ? -1 : 0;
@@ -76,6 +71,19 @@ static int look_swap(struct node *node, const struct swap *swap, uint64_t deadli
 	const char *const paths[PLACES] = { swap->old_folder, swap->old, swap->staged, swap->live };
 
 	return look_exist(node, paths, PLACES, deadline, there, err);
+}
+
+/*
+ * A kubelet that had not seen yet that the manifest is gone has started etcd once more, between the two renames: in an empty folder it
+ * has begun a database of its own.  That is nobody's data, and kept all the same.
+ */
+static int put_stray_aside(struct node *node, const struct swap *swap, uint64_t deadline,
+			   struct err *err)
+{
+	return put_aside(node, swap, swap->live,
+			 "etcd had begun a database of its own while the data was moved; it can be "
+			 "removed:",
+			 deadline, err);
 }
 
 /* Old and new are both beside: what is in their place is neither. */
@@ -93,7 +101,7 @@ static int member_in(struct node *node, const struct swap *swap, uint64_t deadli
 	if (!there[STAGED]) /* it is in place already, if anything is */
 		return 0;
 	if (is_stray(there)) {
-		if (put_aside(node, swap, deadline, err))
+		if (put_stray_aside(node, swap, deadline, err))
 			return -1;
 		there[LIVE] = false;
 	}
@@ -115,7 +123,7 @@ static int member_out(struct node *node, const struct swap *swap, uint64_t deadl
 		return -1;
 	if (!there[FOLDER]) /* nothing was swapped */
 		return 0;
-	if (is_stray(there) && put_aside(node, swap, deadline, err))
+	if (is_stray(there) && put_stray_aside(node, swap, deadline, err))
 		return -1;
 	if (!there[STAGED] && there[LIVE] &&
 	    node_move(node, swap->live, swap->staged, deadline, err))
@@ -266,4 +274,25 @@ int swap_out(struct node *node, const struct play_ctx *ctx, uint64_t deadline, s
 	if (member_out(node, &swap, deadline, err))
 		return -1;
 	return member->wal_dir ? wal_out(node, ctx, member->wal_dir, deadline, err) : 0;
+}
+
+int swap_keep(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	const char *dir = member->wal_dir ? member->wal_dir : member->data_dir;
+	scoped(swap) struct swap swap = member_swap(ctx, member->data_dir);
+	scoped(mem) char *wal = path_new_data(ctx, dir, NULL);
+	scoped(mem) char *wal_to = path_beside(ctx, dir, "stray", NULL);
+	const char *const paths[] = { swap.staged, wal };
+	bool there[2];
+
+	if (look_exist(node, paths, 2, deadline, there, err))
+		return -1;
+	if (member->wal_dir && there[1] && node_move(node, wal, wal_to, deadline, err))
+		return -1;
+	return there[0] ? put_aside(node, &swap, swap.staged,
+				    "the data that it had got is of another cluster than the one "
+				    "that answers now, and is kept until you remove it:",
+				    deadline, err)
+			: 0;
 }

@@ -36,4 +36,10 @@ int swap_has_stray(struct node *node, const struct play_ctx *ctx, uint64_t deadl
 int swap_in(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
 int swap_out(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
 
+/*
+ * What lies where the new data stands before the swap goes into .stray-RUN of the data dir, its WAL into that of the WAL dir, and a warning
+ * says where.  Nothing there: nothing is done.  -1: REMOTE, SSH, TIMEOUT.
+ */
+int swap_keep(struct node *node, const struct play_ctx *ctx, uint64_t deadline, struct err *err);
+
 #endif

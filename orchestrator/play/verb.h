@@ -29,6 +29,8 @@ struct play_node {
 	const struct member *member;
 	struct apiserver api;
 	bool has_api;
+	const char *
+		voters; /* in the data that it had when the run began, as cluster_can_serve has it; NULL: not known */
 
 	/* the ids that it will have: predicted from the token, or read out of the data that comes back */
 	uint64_t want_member, want_cluster;
@@ -110,6 +112,7 @@ struct play_ctx {
 	/* Asks for /readyz at the address that users have; NULL: not known. */
 	int (*front_ready)(void *arg, uint64_t deadline, struct err *err);
 	void *front_arg;
+	bool lacks_members; /* some are gone for good, and may be in the members' lists */
 	bool no_quorum; /* more members are gone for good than their etcd stands: nothing will serve, and nothing is waited for */
 	bool leave_nothing; /* the run's folder goes, too, when it has succeeded */
 	bool undoing; /* this call is an undo: put back, wait for nothing that was not there */

@@ -102,15 +102,12 @@ static int ask_all(struct etcd_client *client, struct play_node *self, const str
 	return 0;
 }
 
-/* The last tries may have been cut short: what one before them heard may say more. */
 static int not_well(const struct node *node, const struct play_ctx *ctx, const struct err *before,
 		    struct err *err)
 {
-	const struct err last = *err;
+	const bool refused = etcd_refused_by_auth(err) || etcd_refused_by_auth(before);
 
-	if (last.code == ERR_TIMEOUT && before->code)
-		err_set(err, last.code, "%.200s; before that: %.200s", last.text, before->text);
-	bool refused = etcd_refused_by_auth(&last) || etcd_refused_by_auth(before);
+	err_before(err, before);
 	err_in(err, "etcd is not well yet");
 	if (refused && !ctx->drill)
 		return err_hint(err,

@@ -8,7 +8,9 @@
 #include "etcd/etcd_member.h"
 #include "play/join.h"
 #include "play/look.h"
+#include "play/paths.h"
 #include "play/state.h"
+#include "play/swap.h"
 #include "play/verb.h"
 
 enum { ASK_MS = 5000, AGAIN_MS = 200 };
@@ -52,12 +54,50 @@ int verb_add_learner(struct node *node, const struct play_ctx *ctx, uint64_t dea
 	return join_again(node, ctx, deadline, add_once, err);
 }
 
+/*
+ * Where the cluster that answers is another one than the member had joined (a snapshot was restored on the others meanwhile), what the
+ * member got may be the only data from before that: the mark keeps it when the old data comes back.
+ */
+static int mark_others_data(struct node *node, const struct play_ctx *ctx, uint64_t cluster,
+			    uint64_t deadline, struct err *err)
+{
+	const struct member *member = play_node(ctx, node)->member;
+	struct err unread = ERR_INIT;
+	uint64_t own, joined = 0;
+	bool swapped, begun;
+
+	if (swap_is_done(node, ctx, deadline, &swapped, err))
+		return -1;
+	/* an undo that was cut off may have moved it back already, and its WAL not yet */
+	scoped(mem) char *at = swapped ? mem_printf("%s/member", member->data_dir)
+				       : path_new_data(ctx, member->data_dir, "member");
+	scoped(mem) char *db = mem_printf("%s/snap/db", at);
+	scoped(mem) char *wal = !member->wal_dir || swapped
+					? mem_printf("%s/wal", at)
+					: path_new_data(ctx, member->wal_dir, NULL);
+	const char *const wals[] = { member->wal_dir && swapped ? member->wal_dir : wal,
+				     member->wal_dir };
+	if (node_exists(node, db, deadline, &begun, err))
+		return -1;
+	if (!begun)
+		return 0;
+	for (size_t i = 0; i < 2 && !joined && wals[i]; i++)
+		if (look_wal_ids(node, wals[i], deadline, &own, &joined, &unread) &&
+		    unread.code != ERR_REMOTE && unread.code != ERR_CORRUPT) {
+			*err = unread;
+			return -1;
+		}
+	return joined == cluster ? 0 : state_mark_durable(node, ctx, MARK_KEEPS, deadline, err);
+}
+
 static int remove_once(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		       struct err *err)
 {
 	scoped(join_view) struct join_view view = { .client = NULL };
 
 	if (join_view(node, ctx, deadline, &view, err))
+		return -1;
+	if (mark_others_data(node, ctx, view.status.cluster_id, deadline, err))
 		return -1;
 	if (!view.own)
 		return 0;
@@ -127,6 +167,7 @@ int verb_wait_learner(struct node *node, const struct play_ctx *ctx, uint64_t de
 		      struct err *err)
 {
 	scoped(join_view) struct join_view view = { .client = NULL };
+	struct err before = ERR_INIT;
 
 	if (view_own(node, ctx, deadline, &view, "", err))
 		return -1;
@@ -135,9 +176,12 @@ int verb_wait_learner(struct node *node, const struct play_ctx *ctx, uint64_t de
 			return -1;
 		log_at(4, "%s: %s", node->name, err->text);
 		if (now_ms() >= deadline) {
+			err_before(err, &before);
 			err_in(err, "etcd has not caught up");
 			return err_hint(err, "on the node: /var/log/pods/kube-system_etcd-*");
 		}
+		if (err->code != ERR_TIMEOUT)
+			before = *err;
 		if (look_pause(node, AGAIN_MS, err))
 			return -1;
 	}
@@ -163,7 +207,10 @@ int verb_promote_learner(struct node *node, const struct play_ctx *ctx, uint64_t
 	return join_again(node, ctx, deadline, promote_once, err);
 }
 
-/* Each member for itself: it has a leader and no alarm, and the members that it knows are those of the nodes, all with a vote. */
+/*
+ * Each member for itself: it has a leader and no alarm, and the members that it knows are those of the nodes, all with a vote.  Members whose
+ * nodes are gone for good may still be in its list.
+ */
 static int voter_once(struct node *node, const struct play_ctx *ctx, uint64_t deadline,
 		      struct err *err)
 {
@@ -188,7 +235,8 @@ static int voter_once(struct node *node, const struct play_ctx *ctx, uint64_t de
 			       !status.leader     ? "no leader"
 			       : status.errors[0] ? status.errors
 						  : "an alarm");
-	if (members.count != ctx->cluster->count)
+	if (members.count != ctx->cluster->count &&
+	    !(ctx->lacks_members && members.count > ctx->cluster->count))
 		return err_set(err, ERR_ETCD, "%zu members, expected %zu", members.count,
 			       ctx->cluster->count);
 	for (size_t i = 0; i < ctx->cluster->count; i++) {

@@ -3,6 +3,7 @@
  * compared with the predicted ones.
  */
 #include "base/mem.h"
+#include "play/join.h"
 #include "play/look.h"
 #include "play/paths.h"
 #include "play/state.h"
@@ -136,9 +137,13 @@ int verb_drop_member(struct node *node, const struct play_ctx *ctx, uint64_t dea
 		     struct err *err)
 {
 	const struct play_node *self = play_node(ctx, node);
+	bool keeps = false;
 	int ignored;
 
-	if (drop_staged(node, ctx, deadline, err))
+	if (ctx->undoing && ctx->joins &&
+	    state_marked(node, ctx, MARK_KEEPS, deadline, &keeps, err))
+		return -1;
+	if ((keeps && swap_keep(node, ctx, deadline, err)) || drop_staged(node, ctx, deadline, err))
 		return -1;
 	/* a data dir that we made goes again, if nothing else is in it */
 	if (ctx->undoing && !self->data_existed)

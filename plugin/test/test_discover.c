@@ -56,6 +56,13 @@ static void test_nodes_bad(void)
 	}
 }
 
+static const struct recipe three_nodes = {
+	.cluster = { .count = 3,
+		     .members = { { .name = "m1", .node = "cp-1", .address = "10.0.0.1" },
+				  { .name = "m2", .node = "cp-2", .address = "10.0.0.2" },
+				  { .name = "m3", .node = "cp-3", .address = "10.0.0.3" } } }
+};
+
 /* Nobody logs in to the node of a member that is left out; by the member's name or by the node's. */
 static void test_where_without(void)
 {
@@ -65,14 +72,6 @@ static void test_where_without(void)
 		{ { "cp-2" }, 1 },
 		{ { "cp-9" }, 1 },
 	};
-	const struct recipe recipe = {
-		.cluster = { .count = 3,
-			     .members = { { .name = "m1", .node = "cp-1", .address = "10.0.0.1" },
-					  { .name = "m2", .node = "cp-2", .address = "10.0.0.2" },
-					  { .name = "m3",
-					    .node = "cp-3",
-					    .address = "10.0.0.3" } } }
-	};
 
 	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
 		struct discovery d = { .arena = arena_new() };
@@ -80,7 +79,7 @@ static void test_where_without(void)
 		struct cluster where = { 0 };
 		struct err err = ERR_INIT;
 		bool left = i == 1 || i == 2;
-		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
+		CHECK_INT(discover_where(&opts, &three_nodes, &d, &where, &err), 0);
 		CHECK_INT(where.count, left ? 2 : 3);
 		CHECK_INT(d.left_out.count, left);
 		CHECK_STR(where.members[1].node, left ? "cp-3" : "cp-2");
@@ -88,7 +87,7 @@ static void test_where_without(void)
 		opts.nodes = "cp-1=10.0.0.1,cp-2=10.0.0.2";
 		opts.kubeconfig = NULL;
 		where = (struct cluster){ 0 };
-		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), 0);
+		CHECK_INT(discover_where(&opts, &three_nodes, &d, &where, &err), 0);
 		CHECK_INT(where.count, 2);
 		arena_free(d.arena);
 	}
@@ -97,14 +96,6 @@ static void test_where_without(void)
 /* Several, in one word or in more; and not all. */
 static void test_where_without_two(void)
 {
-	const struct recipe recipe = {
-		.cluster = { .count = 3,
-			     .members = { { .name = "m1", .node = "cp-1", .address = "10.0.0.1" },
-					  { .name = "m2", .node = "cp-2", .address = "10.0.0.2" },
-					  { .name = "m3",
-					    .node = "cp-3",
-					    .address = "10.0.0.3" } } }
-	};
 	static const struct texts out[] = { { { "m3,cp-1" }, 1 },
 					    { { "m3", "cp-1" }, 2 },
 					    { { "m3,cp-2", "m1" }, 2 } };
@@ -114,7 +105,7 @@ static void test_where_without_two(void)
 		struct opts opts = { .kubeconfig = "/nowhere", .without = out[i] };
 		struct cluster where = { 0 };
 		struct err err = ERR_INIT;
-		CHECK_INT(discover_where(&opts, &recipe, &d, &where, &err), i < 2 ? 0 : -1);
+		CHECK_INT(discover_where(&opts, &three_nodes, &d, &where, &err), i < 2 ? 0 : -1);
 		if (i < 2) {
 			CHECK_INT(where.count, 1);
 			CHECK_STR(where.members[0].node, "cp-2");
@@ -477,6 +468,7 @@ static void test_listed(void)
 	CHECK_STR(d.listed[1].client_url, "https://10.0.0.3:2379");
 	CHECK_INT(d.listed[1].id, 77);
 	CHECK(d.listed[1].learner);
+	CHECK_STR(discover_voters(d.arena, &list), "https://10.0.0.1:2380 https://10.0.0.2:2380");
 }
 
 TESTS(TEST(test_nodes), TEST(test_nodes_bad), TEST(test_where_without),

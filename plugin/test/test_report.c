@@ -97,6 +97,31 @@ static void test_no_quorum(void)
 	}
 }
 
+static bool goes_back(void)
+{
+	const char *next = tree_string(report_tree(made.plan.arena, &made.report), "next");
+
+	CHECK_HAS(next, "To remove it: kubectl etcd-backup clean ");
+	return strstr(next, "rollback") != NULL;
+}
+
+/* Nodes that have not all members of the old data are not sent back to it. */
+static void test_no_way_back(void)
+{
+	made_run(&made, MADE_DONE, 1);
+	const char *own = made.plan.found.cluster.members[0].peer_url;
+	CHECK(goes_back());
+	made.plan.nodes[0].voters = own;
+	CHECK(goes_back());
+	made.plan.nodes[0].voters = arena_printf(made.plan.arena, "%s https://10.9.9.9:2380", own);
+	CHECK(!goes_back());
+	/* nobody told: of three one is left */
+	made.plan.nodes[0].voters = NULL;
+	made.plan.left_out_count = 2;
+	CHECK(!goes_back());
+	made_free(&made);
+}
+
 static const char *how(const char *step)
 {
 	const struct tree *top = report_tree(made.plan.arena, &made.report);
@@ -405,6 +430,6 @@ static void test_progress(void)
 }
 
 TESTS(TEST(test_done), TEST(test_drilled), TEST(test_left_out), TEST(test_no_quorum),
-      TEST(test_hash_refused), TEST(test_undone), TEST(test_others), TEST(test_again),
-      TEST(test_page), TEST(test_page_says), TEST(test_picture), TEST(test_file),
+      TEST(test_no_way_back), TEST(test_hash_refused), TEST(test_undone), TEST(test_others),
+      TEST(test_again), TEST(test_page), TEST(test_page_says), TEST(test_picture), TEST(test_file),
       TEST(test_progress))

@@ -4,7 +4,7 @@
  */
 #include "base/test/check.h"
 #include "plugin/perform.h"
-#include "plugin/rerun.h"
+#include "plugin/rerun_members.h"
 
 #include <string.h>
 
@@ -107,13 +107,112 @@ static void test_without(void)
 	goes_on("m3");
 	find("restore", "m3", PHASE_API_STARTED);
 	opts.undo = true;
-	refused("is past its commit", "resume 20261122t101112-abcd --without m3");
+	refused("is past its commit: an API server serves the new data",
+		"resume 20261122t101112-abcd --without m3");
+	find("restore", "m3", PHASE_ETCD_STARTED);
+	rerun.has_story = rerun.story.committed = opts.undo = true;
+	refused("is past its commit: so says the journal here",
+		"resume 20261122t101112-abcd --without m3");
 	find("restore", "m3", PHASE_ETCD_STARTED);
 	rerun.has_story = rerun.story.committed = true;
+	goes_on("m3");
+	/* one that was never started has no name in the lists */
+	find("restore", "https://10.0.0.3:2380", PHASE_STAGED);
+	opts.undo = true;
 	goes_on("m3");
 	/* a clean builds nothing with it */
 	find("clean", "m3", PHASE_LOCKED);
 	goes_on("m3");
+}
+
+#define URL(n) "https://10.0.0." n ":2380"
+static const char three[] = URL("1") " " URL("2") " " URL("3");
+static const char four[] = URL("1") " " URL("2") " " URL("3") " " URL("4");
+
+/* What is to have its quorum is the data that serves at the end, and not the members of the run. */
+static void test_voters(void)
+{
+	static const struct {
+		const char *playbook;
+		bool back;
+		const char *before, *target;
+		bool none;
+	} cases[] = { { "restore", true, NULL, NULL, false },
+		      { "restore", true, three, NULL, false },
+		      { "restore", true, four, NULL, true },
+		      { "restore", true, URL("2"), NULL, false },
+		      { "restore", true, URL("3"), NULL, true },
+		      { "restore", false, four, NULL, false },
+		      { "rollback", true, four, three, true },
+		      { "rollback", true, three, four, false },
+		      { "rollback", false, three, four, true },
+		      { "rollback", false, four, three, false } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		find(cases[i].playbook, "m3", cases[i].back ? PHASE_STAGED : PHASE_API_STARTED);
+		opts.undo = cases[i].back;
+		rerun.states[1].voters = cases[i].before;
+		rerun.states[1].found = true;
+		rerun.target_voters[1] = cases[i].target;
+		goes_on("m3");
+		CHECK(plan.ctx.no_quorum == cases[i].none);
+		CHECK_STR(plan.nodes[1].voters, cases[i].before);
+	}
+}
+
+/* What a run kept is rolled back to where the nodes have all its voters; where nobody told, it is tried. */
+static void test_target(void)
+{
+	static const char *const voters[] = { NULL, URL("1"), three, four, URL("3") };
+
+	for (size_t i = 0; i < 5; i++) {
+		struct err err = ERR_INIT;
+		find("restore", NULL, PHASE_API_STARTED);
+		rerun.states[0].voters = voters[i];
+		CHECK_INT(rerun_check_target(&plan, &rerun, &err), i < 2 ? 0 : -1);
+		CHECK_HAS(err.text, i < 2 ? "" : "has members that are on none of these nodes");
+		plan.found.arena = NULL;
+		plan_release(&plan);
+	}
+}
+
+/*
+ * Of a rejoin, m1's, other nodes are gone, and those that are left are no quorum: nobody can be asked for the vote.  Before the commit, as
+ * far as the nodes tell, it is neither undone nor gone on with: the member may vote, and have the only data.
+ */
+static void test_others_gone(void)
+{
+	const struct ssh_settings closed = { .port = 1 };
+	struct playbook book;
+
+	for (int past = 0; past < 2; past++)
+		for (int undo = 0; undo < 2; undo++) {
+			struct err err = ERR_INIT;
+			find("rejoin", "m3,m4,m5", past ? PHASE_API_STARTED : PHASE_ETCD_STARTED);
+			/* nobody is logged in there, so nothing answers */
+			for (size_t i = 0; i < 2; i++)
+				node_ssh_init(&plan.found.nodes[i], "m1", "127.0.0.1", &closed);
+			plan.found.fleet = fleet_new(plan.found.nodes, 2);
+			told.joins = "m1";
+			told.initial_cluster = THEN ",m4=" URL("4") ",m5=" URL("5");
+			opts.undo = undo;
+			if (past && !undo) {
+				goes_on("m3, m4, m5");
+				CHECK(plan.ctx.no_quorum);
+			} else if (past) {
+				refused("is past its commit: the member has its vote",
+					" --without m3,m4,m5");
+			} else {
+				CHECK_INT(rerun_context(&opts, &plan, &rerun, &book, &err), -1);
+				CHECK_INT(err.code, ERR_SSH);
+				CHECK_HAS(err.hint, "only the cluster knows");
+				plan.found.arena = NULL;
+				plan_release(&plan);
+			}
+			fleet_free(plan.found.fleet);
+			for (size_t i = 0; i < 2; i++)
+				node_ssh_release(&plan.found.nodes[i]);
+		}
 }
 
 /* Two of four nodes. */
@@ -296,5 +395,5 @@ static void test_abandoned(void)
 	refused("had nonsense", "--without cp-3");
 }
 
-TESTS(TEST(test_members), TEST(test_without), TEST(test_two), TEST(test_outside), TEST(test_next),
-      TEST(test_abandoned))
+TESTS(TEST(test_members), TEST(test_without), TEST(test_two), TEST(test_voters), TEST(test_target),
+      TEST(test_others_gone), TEST(test_outside), TEST(test_next), TEST(test_abandoned))

@@ -47,6 +47,9 @@ static void test_arena_text(void)
 	CHECK_STR(arena_strndup(arena, "hello", 0), "");
 	CHECK_STR(arena_printf(arena, "%s-%05d", "x", 42), "x-00042");
 	CHECK_INT(strlen(arena_printf(arena, "%20000d", 1)), 20000);
+	CHECK_STR(arena_join(arena, NULL, ", ", "a"), "a");
+	CHECK_STR(arena_join(arena, "", ", ", "a"), "a");
+	CHECK_STR(arena_join(arena, "a, b", ", ", "c"), "a, b, c");
 	arena_free(NULL);
 	arena_wipe(arena); /* frees as well: the leak check would tell */
 }

@@ -153,5 +153,57 @@ static void test_read_initial(void)
 	CHECK_HAS(err.text, "more than");
 }
 
-TESTS(TEST(test_read_initial), TEST(test_ids), TEST(test_initial), TEST(test_initial_bad),
-      TEST(test_same), TEST(test_find))
+#define URL(n) "https://10.0.0." n ":2380"
+
+/* By the voters of the data where any member's are known; else more than half of so many. */
+static void test_can_serve(void)
+{
+	static const char both[] = URL("1") "," URL("9");
+	static const struct {
+		const char *voters[3];
+		bool only[3];
+		size_t count;
+		bool can;
+	} cases[] = {
+		{ { NULL, NULL, NULL }, { true, true, true }, 5, true },
+		{ { NULL, NULL, NULL }, { true, true, false }, 4, false },
+		{ { NULL, NULL, NULL }, { true, true, false }, 3, true },
+		{ { URL("1"), NULL, NULL }, { true, false, false }, 9, true },
+		{ { URL("1"), NULL, NULL }, { false, true, true }, 9, false },
+		{ { URL("1") " " URL("2"), NULL, NULL }, { true, false, false }, 0, false },
+		{ { URL("1") " " URL("2"), NULL, NULL }, { true, true, false }, 0, true },
+		{ { URL("1") " " URL("2") " " URL("4"), NULL, NULL },
+		  { true, true, true },
+		  0,
+		  true },
+		{ { URL("1") " " URL("5") " " URL("4"), NULL, NULL },
+		  { true, true, true },
+		  0,
+		  false },
+		{ { URL("1") " " URL("5"), URL("2"), NULL }, { true, true, true }, 9, true },
+		{ { URL("9") "," URL("1"), NULL, NULL }, { true, false, false }, 9, true },
+	};
+	const struct cluster here = { .count = 3,
+				      .members = { { .peer_url = both },
+						   { .peer_url = URL("2") },
+						   { .peer_url = URL("3") } } };
+	const struct cluster plain = { .count = 3,
+				       .members = { { .peer_url = URL("1") },
+						    { .peer_url = URL("2") },
+						    { .peer_url = URL("3") } } };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const bool two = strchr(cases[i].voters[0] ? cases[i].voters[0] : "", ',') != NULL;
+		CHECK(cluster_can_serve(two ? &here : &plain, cases[i].voters, cases[i].only,
+					cases[i].count) == cases[i].can);
+	}
+	CHECK(cluster_can_serve(&plain, cases[0].voters, NULL, 5));
+	CHECK(!cluster_can_serve(&plain, cases[0].voters, NULL, 6));
+	CHECK(cluster_has_voters(&plain, cases[0].voters));
+	CHECK(cluster_has_voters(&plain, cases[6].voters));
+	CHECK(!cluster_has_voters(&plain, cases[7].voters)); /* a quorum, and not all */
+	CHECK(cluster_has_voters(&here, cases[10].voters));
+}
+
+TESTS(TEST(test_can_serve), TEST(test_read_initial), TEST(test_ids), TEST(test_initial),
+      TEST(test_initial_bad), TEST(test_same), TEST(test_find))

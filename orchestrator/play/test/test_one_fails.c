@@ -187,15 +187,23 @@ static void scene_with_all(struct scene *s)
 	s->world.nodes[2].lost = false;
 }
 
+/* Before the commit, and each with other things to undo. */
+static const char *const gone_at[] = { "put-snapshot", "stop-etcd", "swap-data", "wait-etcd" };
+
+/* Played until nodes die at that step, so that it cannot be undone there. */
+static void scene_play(struct scene *s, const char *at, void (*dies)(struct fake_world *world))
+{
+	scene_open(s, at, dies);
+	CHECK_INT(play_run(&s->play, &s->err), PLAY_NEEDS_YOU);
+}
+
 /* A node that is gone for good: the run is led to its end on the others, and on that one should it ever come back. */
 static void test_gone_for_good(void)
 {
-	static const char *const at[] = { "put-snapshot", "stop-etcd", "swap-data", "wait-etcd" };
 	struct scene s;
 
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		scene_open(&s, at[i], last_dies);
-		CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	for (size_t i = 0; i < sizeof(gone_at) / sizeof(gone_at[0]); i++) {
+		scene_play(&s, gone_at[i], last_dies);
 		scene_without_last(&s);
 		s.err = ERR_INIT;
 		CHECK_INT(play_undo(&s.play, &s.err), PLAY_UNDONE);
@@ -265,12 +273,10 @@ static void two_live(struct scene *s)
 /* Nothing is waited for that cannot come: the node that is left is as before, and unlocked; and so are the others when they are back. */
 static void test_two_gone(void)
 {
-	static const char *const at[] = { "put-snapshot", "stop-etcd", "swap-data", "wait-etcd" };
 	struct scene s;
 
-	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-		scene_open(&s, at[i], two_die);
-		CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	for (size_t i = 0; i < sizeof(gone_at) / sizeof(gone_at[0]); i++) {
+		scene_play(&s, gone_at[i], two_die);
 		scene_with_first(&s);
 		s.err = ERR_INIT;
 		CHECK_INT(play_undo(&s.play, &s.err), PLAY_UNDONE);
@@ -287,8 +293,7 @@ static void test_two_gone_past_the_commit(void)
 {
 	struct scene s;
 
-	scene_open(&s, "start-apiserver", two_die);
-	CHECK_INT(play_run(&s.play, &s.err), PLAY_NEEDS_YOU);
+	scene_play(&s, "start-apiserver", two_die);
 	scene_with_first(&s);
 	s.err = ERR_INIT;
 	CHECK_INT(play_resume(&s.play, true, &s.err), PLAY_DONE);

@@ -42,6 +42,7 @@ static void test_round_trip(void)
 	world.play_nodes[0].data_existed = true;
 	world.ctx.target = "20200101t000000-beef";
 	world.ctx.bump = INT64_MAX;
+	world.play_nodes[0].voters = "https://a:2380 https://b:2380";
 	CHECK_INT(state_write(node, &world.ctx, soon(), &err), 0);
 	CHECK_INT(state_read(node, FAKE_RUN, arena, soon(), &state, &err), 0);
 	CHECK_STR(err.text, "");
@@ -62,6 +63,7 @@ static void test_round_trip(void)
 	CHECK_INT(state.db_size, 10);
 	CHECK_INT(state.snapshot_revision, 7);
 	CHECK(state.bump == INT64_MAX);
+	CHECK_STR(state.voters, "https://a:2380 https://b:2380");
 	CHECK_INT(state.since ? strlen(state.since) : 0, 20);
 
 	bool marked = true;

@@ -49,9 +49,17 @@ revisions() {
 	"$PLUGIN" discover "${SSH_FLAGS[@]}" --nodes "$NODES" -o json 2>/dev/null | jq -r '.members[].revision' | sort -u
 }
 
-# put NAME VALUE: that ConfigMap with that value, which it may have already
-put() { k create configmap "$1" --from-literal=a="$2" --dry-run=client -o yaml | k apply -f -; }
+# rollback_of FILE: the run that the plugin's messages say how to go back from
+rollback_of() { sed -n 's/^Back to it: kubectl etcd-backup rollback //p' "$1"; }
+
+# put NAME VALUE: that ConfigMap with that value, which it may have already, and without the annotation that kubectl's own apply adds
+put() { k create configmap "$1" --from-literal=a="$2" --dry-run=client -o yaml | k apply --server-side --force-conflicts -f -; }
 written() { wait_for 60 "the ConfigMap $1" put "$1" "$2"; }
+# secret NAME VALUE: that Secret with that value, likewise; hidden NAME VALUE: tried for a minute
+secret() { k create secret generic "$1" --from-literal=v="$2" --dry-run=client -o yaml | k apply --server-side --force-conflicts -f -; }
+hidden() { wait_for 60 "the Secret $1" secret "$1" "$2"; }
+# deleted KIND/NAME...: deleted; an API server whose etcd has just been restarted may let a request wait for longer than we do
+deleted() { wait_for 60 "$* to go" k delete "$@" --ignore-not-found --wait=false; }
 
 # deployment NAME: three pods, one a node; pods_run NAME: they all do
 deployment() { wait_for 60 "the Deployment" deploy "$1"; }
@@ -88,9 +96,8 @@ data_unmounted() { without_etcd "$1" 'cp -a /var/lib/etcd /root/data && umount /
 canary=''
 plant() {
 	canary=canary$(od -An -tx8 -N8 /dev/urandom | tr -d ' ')
-	wait_for 60 "the Secret" planted
+	hidden planted "$canary"
 }
-planted() { k create secret generic planted --from-literal=v="$canary" --dry-run=client -o yaml | k apply -f -; }
 
 # watched FILE COMMAND...: its exit status.  In the file is then what every process showed meanwhile, arguments and environment, each line
 # once (the nodes' processes are this machine's, too), and the nodes' journals, where sudo names every command that it ran.

@@ -1,15 +1,14 @@
-# store.sh: what the benchmarks of `save` share: a real etcd behind a real sshd on loopback, Ceph's radosgw with an empty bucket
-# "bench", and a key to encrypt for.  Sourced at the top of the repository; wants $PLUGIN, $BIN (the folder of etcd's programs) and a
-# folder in $work, which goes at the end.  Root: sshd gets its own /etc.
+# store.sh: a real etcd behind a real sshd on loopback, Ceph's radosgw with an empty bucket "bench", and a key to encrypt for.
+# Sourced at the top of the repository; wants $PLUGIN, $BIN (the folder of etcd's programs) and a folder in $work, which goes at
+# the end.  Root: sshd gets its own /etc.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # shellcheck source-path=SCRIPTDIR/../etcd source=../etcd/node.sh
 . e2e/etcd/node.sh
 
-# s3_curl ARGUMENT...: one signed request
-s3_curl() {
-	curl -fsS --aws-sigv4 aws:amz:us-east-1:s3 --user AKTEST:SKTEST -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@" >/dev/null
-}
+# s3_read ARGUMENT...: one signed request, whose answer is printed; s3_curl: it is not
+s3_read() { curl -fsS --aws-sigv4 aws:amz:us-east-1:s3 --user AKTEST:SKTEST -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$@"; }
+s3_curl() { s3_read "$@" >/dev/null; }
 
 # store_start GB: with so much room in the S3 server; afterwards $node, $endpoint and $recipient are set
 store_start() {

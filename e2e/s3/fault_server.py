@@ -246,6 +246,8 @@ class Handler(BaseHTTPRequestHandler):
             with lock:
                 name = f"id/{len(seen)}+{len(uploads)}&{time.time()}"
                 uploads[name] = (self.bucket, self.key, dict(self.headers), {})
+            if self.bucket == "slowbegin":
+                time.sleep(2)
             return self.answer(200, f"<InitiateMultipartUploadResult><UploadId>{escape(name)}</UploadId>"
                                     "</InitiateMultipartUploadResult>".encode())
         with lock:

@@ -202,6 +202,12 @@ static void faults_stop(void)
 	cancelled(place, 40 * MIB); /* while it waits for a part */
 }
 
+/* Interrupted while the server begins an upload: it is waited for its id, by which it is taken away again. */
+static void faults_stop_at_begin(void)
+{
+	cancelled(at_faults("slowbegin"), 40 * MIB);
+}
+
 static void *stop_soon(void *arg)
 {
 	usleep(300 * 1000);
@@ -493,7 +499,7 @@ static void faults_sse(void)
 TESTS(TEST(test_init), TEST(bad_urls), TEST(places), TEST(faults_none), TEST(faults_replaced),
       TEST(faults_not_replaced), TEST(faults_passing), TEST(faults_refused), TEST(faults_listing),
       TEST(faults_get), TEST(faults_get_short), TEST(faults_stall), TEST(faults_bad_part),
-      TEST(faults_stop), TEST(faults_given_up), TEST(faults_uncertain), TEST(faults_nobody),
-      TEST(faults_sse), TEST(faults_tls), TEST(real_sizes), TEST(real_replaced),
-      TEST(real_virtual_host), TEST(real_100_mib), TEST(real_unfinished), TEST(real_refused),
-      TEST(real_kms), TEST(real_aes256))
+      TEST(faults_stop), TEST(faults_stop_at_begin), TEST(faults_given_up), TEST(faults_uncertain),
+      TEST(faults_nobody), TEST(faults_sse), TEST(faults_tls), TEST(real_sizes),
+      TEST(real_replaced), TEST(real_virtual_host), TEST(real_100_mib), TEST(real_unfinished),
+      TEST(real_refused), TEST(real_kms), TEST(real_aes256))

@@ -21,9 +21,10 @@ struct exchange {
 	struct http_answer *answer;
 	struct err *err; /* set by a callback that ends the transfer */
 	bool ended_by_us;
-	size_t header_bytes; /* so far */
-	uint64_t last_byte;  /* when something came, or went, last */
-	curl_off_t sent;     /* of the body, when last looked */
+	size_t header_bytes;      /* so far */
+	uint64_t last_byte;       /* when something came, or went, last */
+	curl_off_t sent;          /* of the body, when last looked */
+	uint64_t cancelled_until; /* interrupted: the answer is waited for till then; 0: not */
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
 	char error[CURL_ERROR_SIZE];
@@ -305,12 +306,15 @@ static int wait_any(struct exchange *x, CURLM *multi)
 			events |= CURL_WAIT_POLLOUT;
 		fds[count++] = (struct curl_waitfd){ own[i].fd, events, 0 };
 	}
-	if (request->cancel_fd >= 0)
+	const bool listens = request->cancel_fd >= 0 && !x->cancelled_until;
+	if (listens)
 		fds[count++] = (struct curl_waitfd){ request->cancel_fd, CURL_WAIT_POLLIN, 0 };
 	int left = ms_until(request->deadline);
 	if (curl_multi_poll(multi, fds, count, left < POLL_MS ? left : POLL_MS, NULL))
 		return err_set(x->err, ERR_BUG, "curl_multi_poll failed");
-	if (request->cancel_fd >= 0 && fds[count - 1].revents)
+	if (listens && fds[count - 1].revents)
+		x->cancelled_until = deadline_in(request->cancel_ms);
+	if (x->cancelled_until && now_ms() >= x->cancelled_until)
 		return err_set(x->err, ERR_CANCELLED, "interrupted");
 	if (now_ms() >= request->deadline)
 		return err_set(x->err, ERR_TIMEOUT, "no answer in time");

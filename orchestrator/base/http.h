@@ -54,7 +54,9 @@ struct http_request {
 	uint64_t deadline;                  /* monotonic ms, see mem.h */
 	uint64_t stall_ms;                  /* no byte for that long is an error; 0: off */
 	int cancel_fd;                      /* readable: give up with CANCELLED; -1: none */
-	size_t body_max;                    /* for answers kept in http_answer.body */
+	/* So long the answer is waited for then, where only it tells what was made. */
+	uint64_t cancel_ms;
+	size_t body_max; /* for answers kept in http_answer.body */
 	/* Takes the body in pieces instead of keeping it; -1 with err ends the request. */
 	int (*on_body)(void *arg, const void *data, size_t len, struct err *err);
 	void *arg;

@@ -195,6 +195,7 @@ static int send_once(struct attempt *a, struct err *err)
 					.deadline = deadline_in(LONGEST_MS),
 					.stall_ms = a->s3->stall_ms,
 					.cancel_fd = a->s3->cancel_fd,
+					.cancel_ms = call->cancel_ms,
 					.body_max = S3_XML_MAX,
 					.on_body = call->on_body ? pass_body : NULL,
 					.arg = a,

@@ -60,6 +60,7 @@ struct s3_call {
 	int (*on_body)(void *arg, const struct http_wanted *headers, const void *data, size_t len,
 		       struct err *err);
 	void *arg;
+	uint64_t cancel_ms; /* as http_request's */
 };
 
 struct s3_answer {

@@ -205,7 +205,8 @@ static int begin_upload(struct s3_put *put, struct err *err)
 				.key = put->key,
 				.query = "uploads=",
 				.headers = headers,
-				.body = "" };
+				.body = "",
+				.cancel_ms = QUIET_MS }; /* without its id it would stay there */
 	scoped(s3_answer) struct s3_answer answer;
 
 	creating_headers(put, false, headers);

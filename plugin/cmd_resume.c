@@ -116,7 +116,9 @@ static int abandon(const struct opts *opts, struct plan *plan, const struct reru
 			     "node is gone for good is taken out by etcdctl member remove.");
 		return 0;
 	}
-	if (rerun->lacks && plan->ctx.no_quorum)
+	if (plan->outside)
+		print_notice("It is over on %s: this unlocks the other nodes.", joins);
+	else if (rerun->lacks && plan->ctx.no_quorum)
 		print_notice("This ends it without %s: the nodes are unlocked.", joins);
 	else if (rerun->lacks)
 		print_notice("This ends it without %s: where the cluster has its member %s, that "

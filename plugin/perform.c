@@ -113,14 +113,14 @@ void perform_say_quorum(const struct plan *plan)
 
 static void say_done(const struct plan *plan)
 {
-	if (plan->ctx.gone) {
+	if (plan->ctx.gone && !plan->outside) {
 		const bool back = !plan_absent_gone(plan);
 		const size_t count = plan->ctx.cluster->count - back;
 		print_line("abandoned run %s: %zu member%s, without %s", plan->ctx.run, count,
 			   count == 1 ? "" : "s", plan->ctx.gone->name);
 		return;
 	}
-	if (plan->ctx.leave_nothing) {
+	if (plan->ctx.leave_nothing && !plan->outside) {
 		print_line("cleaned run %s", plan->ctx.target);
 		return;
 	}

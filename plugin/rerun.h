@@ -21,7 +21,8 @@ struct rerun {
 	bool undoing;
 	bool committed; /* an API server has been started over the new data; rejoin: the member has its vote */
 	const char *lacks; /* members of then that are left out now, "cp-2, cp-3"; NULL: none is */
-	bool abandoned; /* a rejoin whose node is left out, or whose member was taken out past the commit: playbooks/abandon.yaml ends it */
+	bool abandoned; /* a rejoin whose node is left out, or is done with it while others are not, or whose member was taken out past the
+			   commit: playbooks/abandon.yaml ends it */
 	bool has_story; /* this machine has its journal */
 	struct journal_story story;
 };

@@ -158,10 +158,13 @@ static bool is_known(struct discovery *found, const struct member *m)
 	return false;
 }
 
-/* Of a node that this run is over on, so that another may have followed there, and whose member tells who its cluster is; NULL: none. */
+/*
+ * Of a node that this run is over on, so that another may have followed there, and whose member tells who its cluster is; NULL: none.  Of a
+ * rejoin not the first, which may have gone back to what it had.
+ */
 static const struct found_node *moved_on(const struct plan *plan, const struct rerun *rerun)
 {
-	for (size_t i = 0; i < plan->found.cluster.count; i++)
+	for (size_t i = plan->ctx.joins ? 1 : 0; i < plan->found.cluster.count; i++)
 		if (plan->found.found[i].listed && !rerun->states[i].locked)
 			return &plan->found.found[i];
 	return NULL;
@@ -183,6 +186,9 @@ static bool is_outside(struct plan *plan, size_t i, const struct found_node *now
 {
 	const struct found_node *found = &plan->found.found[i];
 
+	if (plan->ctx.joins) /* it may answer for a while as the member that it was */
+		return now->voters &&
+		       !cluster_is_voter(now->voters, &plan->found.cluster.members[i]);
 	if (found->answers)
 		return found->cluster_id != now->cluster_id;
 	return other || !is_known(&plan->found, &plan->found.cluster.members[i]);
@@ -190,16 +196,17 @@ static bool is_outside(struct plan *plan, size_t i, const struct found_node *now
 
 /*
  * The others became a cluster of their own without these, which still have the run.  As many of them as are a quorum of the run's members
- * would serve its data beside that cluster; fewer serve nothing, and nothing is waited for.
+ * would serve its data beside that cluster; fewer serve nothing, and nothing is waited for.  A rejoin changes the joining node only: when that
+ * one is done with it, the others are only unlocked.
  */
 static int check_outside(const struct opts *opts, struct plan *plan, const struct cluster *then,
-			 const struct rerun *rerun, struct err *err)
+			 struct rerun *rerun, struct err *err)
 {
 	const struct found_node *now = moved_on(plan, rerun);
 	const char *names = NULL;
 	bool outside[CLUSTER_MEMBERS_MAX] = { false };
 
-	if (!now || plan->ctx.joins || plan->ctx.drill ||
+	if (!now || (plan->ctx.joins && rerun->states[0].locked) || plan->ctx.drill ||
 	    strcmp(rerun->told->playbook, "clean") == 0)
 		return 0;
 	const bool other = has_other(plan, rerun, now);
@@ -212,7 +219,8 @@ static int check_outside(const struct opts *opts, struct plan *plan, const struc
 		return 0;
 	plan->outside = names;
 	plan->ctx.no_quorum = true;
-	if (!can_serve(opts, plan, rerun, outside, then->count))
+	rerun->abandoned = plan->ctx.joins != NULL;
+	if (rerun->abandoned || !can_serve(opts, plan, rerun, outside, then->count))
 		return 0;
 	err_set(err, ERR_UNSAFE,
 		"the others are a cluster of their own by now, without %s: together these would "

@@ -8,7 +8,9 @@
 
 /*
  * Those of the nodes must be those of then, but for members of --without: they may be left out where nothing more is built with them, on
- * the way back, and past the commit; and no quorum of them may be outside the cluster of now.  Sets the plan's outside, lacks, the context's lacks_members and no_quorum, and committed where the journal here knows of a commit that no node does.
+ * the way back, and past the commit; and no quorum of them may be outside the cluster of now.  Sets the plan's outside, lacks, the
+ * context's lacks_members and no_quorum, committed where the journal here knows of a commit that no node does, and abandoned where others
+ * than a rejoin's node are outside and that one is done with it.
  * -1: UNSAFE.
  */
 int rerun_check_members(const struct opts *opts, struct plan *plan, struct rerun *rerun,

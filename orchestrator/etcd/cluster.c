@@ -187,6 +187,14 @@ static size_t find_voters(const struct cluster *here, const bool only[], const c
 	return found;
 }
 
+bool cluster_is_voter(const char *voters, const struct member *m)
+{
+	const struct cluster one = { .count = 1, .members = { *m } };
+	size_t all;
+
+	return find_voters(&one, NULL, voters, &all) > 0;
+}
+
 bool cluster_can_serve(const struct cluster *here, const char *const voters[], const bool only[],
 		       size_t count)
 {

@@ -108,6 +108,9 @@ int cluster_same_members(const struct cluster *a, const struct cluster *b, struc
 bool cluster_can_serve(const struct cluster *here, const char *const voters[], const bool only[],
 		       size_t count);
 
+/* Whether that member, by its peer URLs, is one of these voters, which are given as to cluster_can_serve. */
+bool cluster_is_voter(const char *voters, const struct member *m);
+
 /* Whether all voters in the data of each member are here, as far as they are known. */
 bool cluster_has_voters(const struct cluster *here, const char *const voters[]);
 

@@ -290,6 +290,27 @@ static void test_outside(void)
 	CHECK(!plan.ctx.no_quorum);
 }
 
+/* A rejoin of cp-1's that ended without cp-3, which is no member any more: that one is only unlocked, be it a quorum of its data. */
+static void test_other_outside(void)
+{
+	for (int first_has_it = 0; first_has_it < 2; first_has_it++) {
+		struct err err = ERR_INIT;
+		find_outside(2, first_has_it);
+		told.joins = plan.ctx.joins = "cp-1";
+		plan.found.found[1].listed = true;
+		plan.found.found[1].voters = URL("1") " " URL("2");
+		plan.found.found[2].answers = true;
+		rerun.states[1].locked = false;
+		rerun.states[2].voters = "https://10.0.0.3:2380";
+		CHECK_INT(rerun_check_members(&opts, &plan, &rerun, &err), 0);
+		CHECK(rerun.abandoned == !first_has_it);
+		CHECK(plan.ctx.no_quorum == !first_has_it);
+		CHECK_STR(plan.outside, first_has_it ? NULL : "cp-3");
+		plan.found.arena = NULL;
+		plan_release(&plan);
+	}
+}
+
 /* With the vote known, which the list of runs cannot know (test_runs_find has the rest). */
 static void test_next(void)
 {
@@ -396,4 +417,5 @@ static void test_abandoned(void)
 }
 
 TESTS(TEST(test_members), TEST(test_without), TEST(test_two), TEST(test_voters), TEST(test_target),
-      TEST(test_others_gone), TEST(test_outside), TEST(test_next), TEST(test_abandoned))
+      TEST(test_others_gone), TEST(test_outside), TEST(test_other_outside), TEST(test_next),
+      TEST(test_abandoned))

@@ -203,6 +203,9 @@ static void test_can_serve(void)
 	CHECK(cluster_has_voters(&plain, cases[6].voters));
 	CHECK(!cluster_has_voters(&plain, cases[7].voters)); /* a quorum, and not all */
 	CHECK(cluster_has_voters(&here, cases[10].voters));
+	CHECK(cluster_is_voter(cases[7].voters[0], &plain.members[1]));
+	CHECK(!cluster_is_voter(cases[7].voters[0], &plain.members[2]));
+	CHECK(cluster_is_voter(cases[10].voters[0], &here.members[0]));
 }
 
 TESTS(TEST(test_can_serve), TEST(test_read_initial), TEST(test_ids), TEST(test_initial),
